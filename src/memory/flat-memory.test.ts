@@ -1,0 +1,112 @@
+// Flat memory against a naive model: random allocations and frees of all sizes, each block's bytes its own.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Prng } from '../lib/prng.ts';
+import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_BYTES, SEGMENT_SHIFT } from './flat-memory.ts';
+import { CLASS_BYTES, CLASS_OF_GRANULES } from './size-classes.ts';
+
+function fill(memory: FlatMemory, handle: number, bytes: number, value: number): void {
+  const offset = (handle & GRANULE_MASK) << 3;
+  memory.bytes[handle >>> SEGMENT_SHIFT]!.fill(value, offset, offset + bytes);
+}
+
+function holds(memory: FlatMemory, handle: number, bytes: number, value: number): boolean {
+  const offset = (handle & GRANULE_MASK) << 3;
+  const segment = memory.bytes[handle >>> SEGMENT_SHIFT]!;
+  for (let at = offset; at < offset + bytes; at++) if (segment[at] !== value) return false;
+  return true;
+}
+
+/** Allocates and frees at random; `sizes` draws a size. Ends with everything freed. */
+function churn(memory: FlatMemory, seed: number, steps: number, sizes: (prng: Prng) => number): void {
+  const prng = new Prng(seed);
+  const live: { handle: number; bytes: number; value: number }[] = [];
+  for (let step = 0; step < steps; step++) {
+    if (live.length > 0 && prng.below(100) < 45) {
+      const block = live.splice(prng.below(live.length), 1)[0]!;
+      assert.ok(holds(memory, block.handle, block.bytes, block.value), `seed ${seed} step ${step}: bytes intact`);
+      memory.free(block.handle);
+    } else {
+      const bytes = sizes(prng);
+      assert.ok(memory.admit(bytes), 'memory is admitted');
+      const block = { handle: memory.allocate(bytes), bytes, value: step & 0x7f };
+      assert.notEqual(block.handle, NONE);
+      assert.ok(memory.capacity(block.handle) >= bytes);
+      assert.equal(memory.capacity(block.handle), FlatMemory.capacityFor(bytes));
+      memory.checkLive(block.handle, bytes);
+      fill(memory, block.handle, bytes, block.value);
+      live.push(block);
+    }
+    if (step % 256 === 0) memory.check();
+  }
+  for (const block of live) {
+    assert.ok(holds(memory, block.handle, block.bytes, block.value), `seed ${seed}: bytes intact at the end`);
+    memory.free(block.handle);
+  }
+  memory.check();
+  assert.equal(memory.usedBytes(), 0);
+  assert.equal(memory.blockCount(), 0);
+}
+
+test('size classes: each size gets the smallest class that holds it, and at most an eighth is lost', () => {
+  for (let bytes = 1; bytes <= 8192; bytes++) {
+    const capacity = CLASS_BYTES[CLASS_OF_GRANULES[(bytes + 7) >>> 3]!]!;
+    assert.ok(capacity >= bytes);
+    assert.ok(bytes <= 64 || capacity <= bytes * 1.25 + 8, `${bytes} -> ${capacity}`);
+  }
+});
+
+test('small blocks keep their bytes through random allocation and freeing', () => {
+  churn(new FlatMemory(), 1, 20000, (prng) => 1 + prng.below(300));
+});
+
+test('blocks of all sizes up to a segment keep their bytes', () => {
+  churn(new FlatMemory(), 2, 600, (prng) => 1 + prng.below(1 << prng.below(21)));
+});
+
+test('handles above 2^31 work as low ones do', () => {
+  churn(new FlatMemory({ firstSegment: 2040 }), 3, 5000, (prng) => 1 + prng.below(2000));
+});
+
+test('a value larger than a segment has a buffer of its own, which is given back', () => {
+  const memory = new FlatMemory();
+  const bytes = SEGMENT_BYTES * 2 + 5;
+  assert.ok(memory.admit(bytes));
+  const handle = memory.allocate(bytes);
+  fill(memory, handle, bytes, 7);
+  assert.ok(holds(memory, handle, bytes, 7));
+  memory.check();
+  const before = memory.segmentBytes();
+  memory.free(handle);
+  assert.ok(before - memory.segmentBytes() >= bytes);
+  while (memory.giveBack());
+  memory.check();
+  assert.equal(memory.usedBytes(), 0);
+});
+
+test('segments that became free are given back, the first stays', () => {
+  const memory = new FlatMemory();
+  const handles: number[] = [];
+  for (let count = 0; count < 60000; count++) {
+    assert.ok(memory.admit(1024));
+    handles.push(memory.allocate(1024));
+  }
+  const full = memory.segmentBytes();
+  for (const handle of handles) memory.free(handle);
+  assert.ok(memory.segmentBytes() < full / 2, `${memory.segmentBytes()} of ${full}`);
+  let given = 0;
+  while (memory.giveBack()) given++;
+  assert.ok(given > 0);
+  memory.check();
+});
+
+test('admit refuses what exceeds the limit, and leaves a reserve for deletes', () => {
+  const memory = new FlatMemory({ bytesMax: 4 * 1024 * 1024 });
+  const handles: number[] = [];
+  while (memory.admit(4096)) handles.push(memory.allocate(4096));
+  assert.ok(handles.length > 500);
+  assert.equal(memory.admit(SEGMENT_BYTES * 3), false);
+  memory.allocate(4096); // the reserve
+  memory.check();
+});

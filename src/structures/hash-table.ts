@@ -1,0 +1,727 @@
+// The segmented (extendible) hash table: finds records by key and grows one small segment at a time, without a pause.
+//
+// After Fagin et al., "Extendible hashing" (1979), with the cache-line buckets and tag bytes of Dash (Lu et al., 2020).
+// Tables live in flat memory and are named by the handle of their root; one HashTable object serves all the tables of
+// one record kind.
+//
+//   root       [COUNT, DEPTH, DIRECTORY, DENSE, SEGMENTS, BUCKETS, CHAIN, DEEPEST]               8 words
+//   directory  2^DEPTH segment handles, indexed by the top bits of the hash; with DEPTH 0 the word is the segment itself
+//   dense      the handles of all segments, in no order: fair sampling (NONE while there is but one segment)
+//   segment    BUCKETS buckets of 64 bytes, then [count, local depth, dense index, prefix]       4 words
+//   bucket     12 tag bytes (0 = empty slot), the handle of an overflow bucket, 12 record handles
+//
+// The bucket comes from the low half of the hash, so a record keeps its bucket index when its segment splits or merges;
+// only while a table is smaller than one full segment do bucket counts change. Full segments have 63 buckets, which with
+// their header fill 4 KiB. A segment splits at 90 % and merges with its buddy below 15 %, so it is 2/3 full in the
+// middle: about 8 bytes of index a record.
+//
+// SCAN's promise (what stays in the table during a whole scan is returned) holds because a cursor names a position in
+// hash order, its depth and a bucket: a segment found deeper keeps the bucket order of the one that split; one found
+// shallower, or with another bucket count, is begun again.
+//
+// Invariants: (1) a record is in the bucket that its hash names, or in its overflow chain; (2) the directory entries
+// that share a segment's prefix, and only they, name it; (3) COUNT is the sum of the segments' counts; (4) DENSE lists
+// each segment once, at the index it says; (5) tags are 2..255, so that the byte search gives no false hit on empties;
+// (6) DEEPEST segments have local depth DEPTH, and it is not 0 unless DEPTH is.
+
+import { assert, VERIFY } from '../lib/assert.ts';
+import { equalBytes } from '../lib/bytes.ts';
+import type { KeyHasher } from '../lib/half-siphash.ts';
+import type { Prng } from '../lib/prng.ts';
+import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { keyBytes, keyOffset } from './record.ts';
+
+const COUNT = 0;
+const DEPTH = 1;
+const DIRECTORY = 2;
+const DENSE = 3;
+const SEGMENTS = 4;
+const BUCKETS = 5;
+const CHAIN = 6;
+const DEEPEST = 7;
+const ROOT_BYTES = 32;
+
+const SEGMENT_COUNT = 0;
+const LOCAL_DEPTH = 1;
+const DENSE_INDEX = 2;
+const PREFIX = 3;
+const SEGMENT_HEADER_BYTES = 16;
+
+/** Slots of a bucket: what 64 bytes hold beside their tags and the overflow handle. */
+const SLOTS = 12;
+const OVERFLOW = 3;
+const HANDLES = 4;
+const BUCKET_BYTES = 64;
+const BUCKET_GRANULES = 8;
+/** Buckets of a full segment. */
+const BUCKETS_MAX = 63;
+/** Depth beyond which segments chain instead of splitting: 2^24 segments would be 10^10 records. */
+const DEPTH_MAX = 24;
+
+const ONES = 0x01010101;
+const HIGHS = 0x80808080 | 0;
+
+function splitAt(buckets: number): number {
+  return buckets === 1 ? SLOTS : ((buckets * SLOTS * 9) / 10) | 0;
+}
+const MERGE_BELOW = (BUCKETS_MAX * SLOTS * 15) / 100;
+const MERGED_MAX = (BUCKETS_MAX * SLOTS * 45) / 100;
+
+/** Called before a segment splits, merges or changes its bucket count: point-in-time walks write it first. */
+export type RestructureHook = (root: number, segment: number) => void;
+
+/** All the tables of one record kind in one flat memory. */
+export class HashTable {
+  /** What `find` came upon: its bucket and slot, for `replaceFound` and `removeFound`. */
+  private foundBucket = NONE;
+  private foundSlot = 0;
+  private foundSegment = NONE;
+  /** The hash of the key that `find` last looked for, for `insert`. */
+  private high = 0;
+  private low = 0;
+  /** The records that `scan` collected, and how many they are. */
+  collected = new Int32Array(64);
+  collectedCount = 0;
+  beforeRestructure: RestructureHook | null = null;
+  private readonly memory: FlatMemory;
+  private readonly hasher: KeyHasher;
+
+  constructor(memory: FlatMemory, hasher: KeyHasher) {
+    this.memory = memory;
+    this.hasher = hasher;
+  }
+
+  /** A new, empty table; the caller owns its root until `destroy`. May grow memory. */
+  create(): number {
+    const root = this.memory.allocate(ROOT_BYTES);
+    const segment = this.createSegment(1, 0, 0);
+    const words = this.memory.words[root >>> SEGMENT_SHIFT]!;
+    const at = (root & GRANULE_MASK) << 1;
+    words.fill(0, at, at + ROOT_BYTES / 4);
+    words[at + DIRECTORY] = segment;
+    words[at + SEGMENTS] = 1;
+    words[at + BUCKETS] = 1;
+    words[at + CHAIN] = 1;
+    words[at + DEEPEST] = 1;
+    return root;
+  }
+
+  /** Frees an empty table's segments and root. */
+  destroy(root: number): void {
+    assert(this.count(root) === 0, 'a destroyed table holds no records');
+    while (this.segmentCount(root) > 1) this.disposeSegment(root);
+    this.memory.free(this.rootWord(root, DIRECTORY));
+    this.memory.free(root);
+  }
+
+  /** Records in the table. */
+  count(root: number): number {
+    return this.memory.words[root >>> SEGMENT_SHIFT]![(root & GRANULE_MASK) << 1]!;
+  }
+
+  /** Handle of the record whose key is bytes[start..end), or NONE. Remembers the hash and the place. */
+  find(root: number, bytes: Uint8Array, start: number, end: number): number {
+    const hasher = this.hasher;
+    hasher.hash(bytes, start, end);
+    const high = hasher.high;
+    const low = hasher.low;
+    this.high = high;
+    this.low = low;
+    const memory = this.memory;
+    const rootWords = memory.words[root >>> SEGMENT_SHIFT]!;
+    const rootAt = (root & GRANULE_MASK) << 1;
+    const depth = rootWords[rootAt + DEPTH]!;
+    let segment = rootWords[rootAt + DIRECTORY]!;
+    if (depth !== 0) {
+      segment = memory.words[segment >>> SEGMENT_SHIFT]![((segment & GRANULE_MASK) << 1) + (high >>> (32 - depth))]!;
+    }
+    let bucket = (segment + (((low & 0xffff) * rootWords[rootAt + BUCKETS]!) >>> 16) * BUCKET_GRANULES) | 0;
+    const pattern = Math.imul(tagOf(low), ONES);
+    const length = end - start;
+    do {
+      const words = memory.words[bucket >>> SEGMENT_SHIFT]!;
+      const at = (bucket & GRANULE_MASK) << 1;
+      for (let group = 0; group < 3; group++) {
+        const difference = words[at + group]! ^ pattern;
+        let hits = (difference - ONES) & ~difference & HIGHS;
+        while (hits !== 0) {
+          const slot = (group << 2) + ((31 - Math.clz32(hits & -hits)) >>> 3);
+          const handle = words[at + HANDLES + slot]!;
+          const record = memory.words[handle >>> SEGMENT_SHIFT]!;
+          const word = (handle & GRANULE_MASK) << 1;
+          const lengths = record[word + 1]!;
+          if (keyBytes(record, word, lengths) === length) {
+            const offset = (word << 2) + keyOffset(record[word]!, lengths);
+            if (equalBytes(memory.bytes[handle >>> SEGMENT_SHIFT]!, offset, offset + length, bytes, start, end)) {
+              this.foundBucket = bucket;
+              this.foundSlot = slot;
+              this.foundSegment = segment;
+              return handle;
+            }
+          }
+          hits &= hits - 1;
+        }
+      }
+      bucket = words[at + OVERFLOW]!;
+    } while (bucket !== NONE);
+    return NONE;
+  }
+
+  /** The upper half of the hash of the key last looked for. */
+  lastHigh(): number {
+    return this.high;
+  }
+
+  /** The lower half of it. */
+  lastLow(): number {
+    return this.low;
+  }
+
+  /** Puts another record of the same key in the place of the one that `find` just returned. */
+  replaceFound(handle: number): void {
+    const bucket = this.foundBucket;
+    this.memory.words[bucket >>> SEGMENT_SHIFT]![((bucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot] = handle;
+  }
+
+  /**
+   * Adds a record whose key `find` just looked for in vain. The table does not own records. May grow memory; splits a
+   * full segment, which takes some 60 µs.
+   */
+  insert(root: number, handle: number): void {
+    const high = this.high;
+    const low = this.low;
+    let segment = this.segmentAt(root, high);
+    const buckets = this.rootWord(root, BUCKETS);
+    if (this.header(segment, buckets, SEGMENT_COUNT) >= splitAt(buckets)) {
+      this.grow(root, segment);
+      segment = this.segmentAt(root, high);
+    }
+    const bucketsNow = this.rootWord(root, BUCKETS);
+    this.append(root, (segment + bucketIndex(low, bucketsNow) * BUCKET_GRANULES) | 0, tagOf(low), handle);
+    this.addHeader(segment, bucketsNow, SEGMENT_COUNT, 1);
+    this.addRoot(root, COUNT, 1);
+  }
+
+  /** Takes the record that `find` just returned out of the table; the caller frees it. May merge segments. */
+  removeFound(root: number): void {
+    const bucket = this.foundBucket;
+    const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
+    const at = (bucket & GRANULE_MASK) << 1;
+    const slot = this.foundSlot;
+    words[at + HANDLES + slot] = NONE;
+    words[at + (slot >>> 2)]! &= ~(0xff << ((slot & 3) << 3));
+    if ((words[at]! | words[at + 1]! | words[at + 2]!) === 0) this.dropEmptyOverflow(root);
+    const buckets = this.rootWord(root, BUCKETS);
+    this.addHeader(this.foundSegment, buckets, SEGMENT_COUNT, -1);
+    this.addRoot(root, COUNT, -1);
+    const left = this.header(this.foundSegment, buckets, SEGMENT_COUNT);
+    if (this.rootWord(root, DEPTH) !== 0) {
+      if (left < MERGE_BELOW) this.merge(root, this.foundSegment);
+    } else if (buckets > 1 && left * 6 < buckets * SLOTS) {
+      this.resize(root, this.foundSegment, buckets === BUCKETS_MAX ? 16 : buckets >> 1);
+    }
+  }
+
+  /**
+   * Collects in `collected` the records of the bucket (with its overflow chain) whose hash has this bucket and prefix:
+   * those that a key with the hash (high, low) could be among, told apart only by tag. For the timing wheel.
+   */
+  collectByHash(root: number, high: number, low: number): void {
+    this.collectedCount = 0;
+    const segment = this.segmentAt(root, high);
+    const index = bucketIndex(low, this.rootWord(root, BUCKETS));
+    this.collectBucket((segment + index * BUCKET_GRANULES) | 0, tagOf(low));
+  }
+
+  /**
+   * One step of a scan: collects the records of the cursor's bucket and returns the next cursor, 0 at the end. Begin
+   * with 0. Cursors are below 2^46 and may be any number, also one never returned.
+   */
+  scan(root: number, cursor: number): number {
+    this.collectedCount = 0;
+    const depth = this.rootWord(root, DEPTH);
+    const buckets = this.rootWord(root, BUCKETS);
+    // cursor = ((position * 32 + local depth) * 64 + bucket count) * 64 + bucket
+    let bucket = cursor % 64;
+    const cursorBuckets = Math.floor(cursor / 64) % 64;
+    const cursorDepth = Math.floor(cursor / 4096) % 32;
+    const position = Math.floor(cursor / 131072) >>> 0;
+    const segment = this.segmentAt(root, position | 0);
+    const localDepth = depth === 0 ? 0 : this.header(segment, buckets, LOCAL_DEPTH);
+    if (localDepth < cursorDepth || cursorBuckets !== buckets || bucket >= buckets) bucket = 0;
+    this.collectBucket((segment + bucket * BUCKET_GRANULES) | 0, 0);
+    if (bucket + 1 < buckets) return this.cursor(position, localDepth, buckets, bucket + 1);
+    const next = ((localDepth === 0 ? 0 : position >>> (32 - localDepth)) + 1) * 2 ** (32 - localDepth);
+    if (next >= 2 ** 32) return 0;
+    const nextSegment = this.segmentAt(root, next | 0);
+    return this.cursor(next, this.header(nextSegment, buckets, LOCAL_DEPTH), buckets, 0);
+  }
+
+  /** A record chosen fairly, NONE when the table is empty. Expected tries are bounded by the merge threshold. */
+  random(root: number, prng: Prng): number {
+    if (this.count(root) === 0) return NONE;
+    const segments = this.rootWord(root, SEGMENTS);
+    const buckets = this.rootWord(root, BUCKETS);
+    const chain = this.rootWord(root, CHAIN);
+    for (;;) {
+      const segment =
+        segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), prng.below(segments));
+      let bucket = (segment + prng.below(buckets) * BUCKET_GRANULES) | 0;
+      for (let link = prng.below(chain); link > 0 && bucket !== NONE; link--) bucket = this.element(bucket, OVERFLOW);
+      if (bucket === NONE) continue;
+      const handle = this.element(bucket, HANDLES + prng.below(SLOTS));
+      if (handle !== NONE) return handle;
+    }
+  }
+
+  /**
+   * Empties one segment of a table that nobody uses any more: its records are collected in `collected` for the caller to
+   * free. False when the table is empty and gone, its root freed.
+   */
+  dispose(root: number): boolean {
+    this.collectedCount = 0;
+    const segments = this.rootWord(root, SEGMENTS);
+    const segment = segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), segments - 1);
+    const buckets = this.rootWord(root, BUCKETS);
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      this.collectBucket((segment + bucket * BUCKET_GRANULES) | 0, 0);
+      this.clearBucket((segment + bucket * BUCKET_GRANULES) | 0);
+    }
+    this.addRoot(root, COUNT, -this.collectedCount);
+    this.addHeader(segment, buckets, SEGMENT_COUNT, -this.collectedCount);
+    if (segments > 1) {
+      this.disposeSegment(root);
+      return true;
+    }
+    if (this.collectedCount > 0) return true;
+    this.destroy(root);
+    return false;
+  }
+
+  /** Bytes of the table itself, without its records. O(segments). */
+  indexBytes(root: number): number {
+    const memory = this.memory;
+    const segments = this.rootWord(root, SEGMENTS);
+    let bytes = memory.capacity(root) + segments * memory.capacity(this.segmentAt(root, 0));
+    if (this.rootWord(root, DEPTH) !== 0) bytes += memory.capacity(this.rootWord(root, DIRECTORY));
+    if (this.rootWord(root, DENSE) !== NONE) bytes += memory.capacity(this.rootWord(root, DENSE));
+    return bytes;
+  }
+
+  /** Slots that the present segments offer. */
+  slotCount(root: number): number {
+    return this.rootWord(root, SEGMENTS) * this.rootWord(root, BUCKETS) * SLOTS;
+  }
+
+  /** Walks the table whole; asserts the invariants. */
+  check(root: number): void {
+    const depth = this.rootWord(root, DEPTH);
+    const buckets = this.rootWord(root, BUCKETS);
+    const segments = this.rootWord(root, SEGMENTS);
+    assert(depth === 0 || buckets === BUCKETS_MAX, 'only full segments split');
+    let records = 0;
+    let deepest = 0;
+    for (let index = 0; index < segments; index++) {
+      const segment = segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), index);
+      assert(segments === 1 || this.header(segment, buckets, DENSE_INDEX) === index, 'DENSE lists each segment (4)');
+      if (this.header(segment, buckets, LOCAL_DEPTH) === depth) deepest++;
+      const count = this.checkSegment(segment, buckets);
+      assert(count === this.header(segment, buckets, SEGMENT_COUNT), "a segment's count is true (3)");
+      records += count;
+    }
+    assert(records === this.count(root), 'COUNT is the sum (3)');
+    assert(deepest === this.rootWord(root, DEEPEST) && deepest > 0, 'DEEPEST is true (6)');
+    for (let index = 0; depth > 0 && index < 2 ** depth; index++) {
+      const segment = this.element(this.rootWord(root, DIRECTORY), index);
+      const local = this.header(segment, buckets, LOCAL_DEPTH);
+      const prefix = local === 0 ? 0 : this.header(segment, buckets, PREFIX) >>> (32 - local);
+      assert(index >>> (depth - local) === prefix, 'the directory follows the prefixes (2)');
+    }
+  }
+
+  private checkSegment(segment: number, buckets: number): number {
+    const local = this.header(segment, buckets, LOCAL_DEPTH);
+    let count = 0;
+    for (let index = 0; index < buckets; index++) {
+      for (
+        let bucket = (segment + index * BUCKET_GRANULES) | 0;
+        bucket !== NONE;
+        bucket = this.element(bucket, OVERFLOW)
+      ) {
+        for (let slot = 0; slot < SLOTS; slot++) {
+          const tag = (this.element(bucket, slot >>> 2) >>> ((slot & 3) << 3)) & 0xff;
+          const handle = this.element(bucket, HANDLES + slot);
+          assert((tag === 0) === (handle === NONE) && tag !== 1, 'a slot has a tag when it has a record (5)');
+          if (handle === NONE) continue;
+          this.hashRecord(handle);
+          assert(tag === tagOf(this.hasher.low), 'a tag comes from the hash (1)');
+          assert(bucketIndex(this.hasher.low, buckets) === index, 'a record is in its bucket (1)');
+          const prefix = this.header(segment, buckets, PREFIX);
+          assert(local === 0 || (this.hasher.high ^ prefix) >>> (32 - local) === 0, 'a record is in its segment (1)');
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+
+  // --- words of roots, segments and buckets ---
+
+  private rootWord(root: number, word: number): number {
+    return this.memory.words[root >>> SEGMENT_SHIFT]![((root & GRANULE_MASK) << 1) + word]!;
+  }
+
+  private setRoot(root: number, word: number, value: number): void {
+    this.memory.words[root >>> SEGMENT_SHIFT]![((root & GRANULE_MASK) << 1) + word] = value;
+  }
+
+  private addRoot(root: number, word: number, by: number): void {
+    this.memory.words[root >>> SEGMENT_SHIFT]![((root & GRANULE_MASK) << 1) + word]! += by;
+  }
+
+  private element(handle: number, index: number): number {
+    return this.memory.words[handle >>> SEGMENT_SHIFT]![((handle & GRANULE_MASK) << 1) + index]!;
+  }
+
+  private setElement(handle: number, index: number, value: number): void {
+    this.memory.words[handle >>> SEGMENT_SHIFT]![((handle & GRANULE_MASK) << 1) + index] = value;
+  }
+
+  private header(segment: number, buckets: number, word: number): number {
+    return this.element(segment, buckets * (BUCKET_BYTES / 4) + word);
+  }
+
+  private addHeader(segment: number, buckets: number, word: number, by: number): void {
+    this.memory.words[segment >>> SEGMENT_SHIFT]![
+      ((segment & GRANULE_MASK) << 1) + buckets * (BUCKET_BYTES / 4) + word
+    ]! += by;
+  }
+
+  private setHeader(segment: number, buckets: number, word: number, value: number): void {
+    this.setElement(segment, buckets * (BUCKET_BYTES / 4) + word, value);
+  }
+
+  private segmentCount(root: number): number {
+    return this.rootWord(root, SEGMENTS);
+  }
+
+  private segmentAt(root: number, high: number): number {
+    const depth = this.rootWord(root, DEPTH);
+    const directory = this.rootWord(root, DIRECTORY);
+    return depth === 0 ? directory : this.element(directory, high >>> (32 - depth));
+  }
+
+  private cursor(position: number, depth: number, buckets: number, bucket: number): number {
+    return ((position * 32 + depth) * 64 + buckets) * 64 + bucket;
+  }
+
+  private createSegment(buckets: number, depth: number, prefix: number): number {
+    const bytes = buckets * BUCKET_BYTES + SEGMENT_HEADER_BYTES;
+    const segment = this.memory.allocate(bytes);
+    const words = this.memory.words[segment >>> SEGMENT_SHIFT]!;
+    const at = (segment & GRANULE_MASK) << 1;
+    words.fill(0, at, at + (bytes >>> 2));
+    this.setHeader(segment, buckets, LOCAL_DEPTH, depth);
+    this.setHeader(segment, buckets, PREFIX, prefix);
+    return segment;
+  }
+
+  private hashRecord(handle: number): void {
+    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+    const word = (handle & GRANULE_MASK) << 1;
+    const lengths = words[word + 1]!;
+    const start = (word << 2) + keyOffset(words[word]!, lengths);
+    this.hasher.hash(this.memory.bytes[handle >>> SEGMENT_SHIFT]!, start, start + keyBytes(words, word, lengths));
+  }
+
+  // --- buckets ---
+
+  /** Adds a record to a bucket or its chain. May grow memory. */
+  private append(root: number, first: number, tag: number, handle: number): void {
+    let bucket = first;
+    for (let chain = 1; ; chain++) {
+      const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
+      const at = (bucket & GRANULE_MASK) << 1;
+      for (let group = 0; group < 3; group++) {
+        const tags = words[at + group]!;
+        const empties = (tags - ONES) & ~tags & HIGHS;
+        if (empties === 0) continue;
+        const byte = (31 - Math.clz32(empties & -empties)) >>> 3;
+        words[at + group] = tags | (tag << (byte << 3));
+        words[at + HANDLES + (group << 2) + byte] = handle;
+        if (chain > this.rootWord(root, CHAIN)) this.setRoot(root, CHAIN, chain);
+        return;
+      }
+      let next = words[at + OVERFLOW]!;
+      if (next === NONE) {
+        next = this.memory.allocate(BUCKET_BYTES);
+        const nextAt = (next & GRANULE_MASK) << 1;
+        this.memory.words[next >>> SEGMENT_SHIFT]!.fill(0, nextAt, nextAt + BUCKET_BYTES / 4);
+        this.setElement(bucket, OVERFLOW, next);
+      }
+      bucket = next;
+    }
+  }
+
+  /** Collects the records of a bucket and its chain, of one tag or (0) of all. */
+  private collectBucket(first: number, tag: number): void {
+    for (let bucket = first; bucket !== NONE; bucket = this.element(bucket, OVERFLOW)) {
+      if (this.collected.length < this.collectedCount + SLOTS) {
+        const grown = new Int32Array(this.collected.length * 2);
+        grown.set(this.collected);
+        this.collected = grown;
+      }
+      for (let slot = 0; slot < SLOTS; slot++) {
+        const slotTag = (this.element(bucket, slot >>> 2) >>> ((slot & 3) << 3)) & 0xff;
+        if (slotTag === 0 || (tag !== 0 && tag !== slotTag)) continue;
+        this.collected[this.collectedCount++] = this.element(bucket, HANDLES + slot);
+      }
+    }
+  }
+
+  /** Empties a bucket and frees its overflow chain. */
+  private clearBucket(bucket: number): void {
+    let overflow = this.element(bucket, OVERFLOW);
+    const at = (bucket & GRANULE_MASK) << 1;
+    this.memory.words[bucket >>> SEGMENT_SHIFT]!.fill(0, at, at + BUCKET_BYTES / 4);
+    while (overflow !== NONE) {
+      const next = this.element(overflow, OVERFLOW);
+      this.memory.free(overflow);
+      overflow = next;
+    }
+  }
+
+  /** Unlinks the bucket of the last find from its chain when it is an overflow bucket; it is empty. */
+  private dropEmptyOverflow(root: number): void {
+    const index = bucketIndex(this.low, this.rootWord(root, BUCKETS));
+    let bucket = (this.foundSegment + index * BUCKET_GRANULES) | 0;
+    while (bucket !== this.foundBucket) {
+      const next = this.element(bucket, OVERFLOW);
+      if (next === this.foundBucket) {
+        this.setElement(bucket, OVERFLOW, this.element(next, OVERFLOW));
+        this.memory.free(next);
+        return;
+      }
+      bucket = next;
+    }
+  }
+
+  // --- growing and shrinking ---
+
+  private grow(root: number, segment: number): void {
+    const buckets = this.rootWord(root, BUCKETS);
+    if (buckets < BUCKETS_MAX) this.resize(root, segment, Math.min(BUCKETS_MAX, buckets * 2));
+    else if (this.header(segment, buckets, LOCAL_DEPTH) < DEPTH_MAX) this.split(root, segment);
+  }
+
+  /** Gives a table of one segment another bucket count. */
+  private resize(root: number, segment: number, buckets: number): void {
+    if (this.beforeRestructure !== null) this.beforeRestructure(root, segment);
+    const bucketsBefore = this.rootWord(root, BUCKETS);
+    const count = this.header(segment, bucketsBefore, SEGMENT_COUNT);
+    const next = this.createSegment(buckets, 0, 0);
+    this.collectedCount = 0;
+    for (let index = 0; index < bucketsBefore; index++) {
+      const bucket = (segment + index * BUCKET_GRANULES) | 0;
+      this.collectBucket(bucket, 0);
+      this.clearBucket(bucket);
+    }
+    this.memory.free(segment);
+    this.setRoot(root, DIRECTORY, next);
+    this.setRoot(root, BUCKETS, buckets);
+    this.setRoot(root, CHAIN, 1);
+    for (let index = 0; index < this.collectedCount; index++) {
+      const handle = this.collected[index]!;
+      this.hashRecord(handle);
+      const low = this.hasher.low;
+      this.append(root, (next + bucketIndex(low, buckets) * BUCKET_GRANULES) | 0, tagOf(low), handle);
+    }
+    this.setHeader(next, buckets, SEGMENT_COUNT, count);
+  }
+
+  /** Splits a full segment in two by the next bit of the hash. */
+  private split(root: number, segment: number): void {
+    if (this.beforeRestructure !== null) this.beforeRestructure(root, segment);
+    const depth = this.header(segment, BUCKETS_MAX, LOCAL_DEPTH) + 1;
+    if (depth > this.rootWord(root, DEPTH)) this.doubleDirectory(root);
+    const bit = (1 << (32 - depth)) | 0;
+    const prefix = this.header(segment, BUCKETS_MAX, PREFIX);
+    const buddy = this.createSegment(BUCKETS_MAX, depth, prefix | bit);
+    this.setHeader(segment, BUCKETS_MAX, LOCAL_DEPTH, depth);
+    this.addDense(root, segment, buddy);
+    this.pointDirectory(root, prefix | bit, depth, buddy);
+    if (depth === this.rootWord(root, DEPTH)) this.addRoot(root, DEEPEST, 2);
+    let moved = 0;
+    for (let index = 0; index < BUCKETS_MAX; index++) {
+      const granules = index * BUCKET_GRANULES;
+      this.collectedCount = 0;
+      this.collectBucket((segment + granules) | 0, 0);
+      this.clearBucket((segment + granules) | 0);
+      for (let each = 0; each < this.collectedCount; each++) {
+        const handle = this.collected[each]!;
+        this.hashRecord(handle);
+        const moves = (this.hasher.high & bit) !== 0;
+        if (moves) moved++;
+        this.append(root, ((moves ? buddy : segment) + granules) | 0, tagOf(this.hasher.low), handle);
+      }
+    }
+    this.setHeader(buddy, BUCKETS_MAX, SEGMENT_COUNT, moved);
+    this.addHeader(segment, BUCKETS_MAX, SEGMENT_COUNT, -moved);
+  }
+
+  /** Joins a nearly empty segment with its buddy, when that is small enough too. */
+  private merge(root: number, segment: number): void {
+    const depth = this.header(segment, BUCKETS_MAX, LOCAL_DEPTH);
+    if (depth === 0) return;
+    const bit = (1 << (32 - depth)) | 0;
+    const prefix = this.header(segment, BUCKETS_MAX, PREFIX);
+    const buddy = this.segmentAt(root, prefix ^ bit);
+    if (this.header(buddy, BUCKETS_MAX, LOCAL_DEPTH) !== depth) return;
+    const count = this.header(segment, BUCKETS_MAX, SEGMENT_COUNT) + this.header(buddy, BUCKETS_MAX, SEGMENT_COUNT);
+    if (count > MERGED_MAX) return;
+    if (this.beforeRestructure !== null) {
+      this.beforeRestructure(root, segment);
+      this.beforeRestructure(root, buddy);
+    }
+    const kept = (prefix & bit) === 0 ? segment : buddy;
+    const gone = kept === segment ? buddy : segment;
+    for (let index = 0; index < BUCKETS_MAX; index++) {
+      const granules = index * BUCKET_GRANULES;
+      this.moveBucket(root, (gone + granules) | 0, (kept + granules) | 0);
+    }
+    this.setHeader(kept, BUCKETS_MAX, SEGMENT_COUNT, count);
+    this.setHeader(kept, BUCKETS_MAX, LOCAL_DEPTH, depth - 1);
+    this.setHeader(kept, BUCKETS_MAX, PREFIX, prefix & ~bit);
+    this.pointDirectory(root, prefix & ~bit, depth - 1, kept);
+    this.removeDense(root, gone);
+    this.memory.free(gone);
+    if (depth === this.rootWord(root, DEPTH)) {
+      this.addRoot(root, DEEPEST, -2);
+      if (this.rootWord(root, DEEPEST) === 0) this.shrinkDirectory(root);
+    }
+  }
+
+  /** Moves all records of one bucket chain to the same bucket of another segment. */
+  private moveBucket(root: number, from: number, to: number): void {
+    for (let bucket = from; bucket !== NONE; bucket = this.element(bucket, OVERFLOW)) {
+      for (let slot = 0; slot < SLOTS; slot++) {
+        const tag = (this.element(bucket, slot >>> 2) >>> ((slot & 3) << 3)) & 0xff;
+        if (tag !== 0) this.append(root, to, tag, this.element(bucket, HANDLES + slot));
+      }
+    }
+    this.clearBucket(from);
+  }
+
+  private doubleDirectory(root: number): void {
+    const depth = this.rootWord(root, DEPTH);
+    const before = this.rootWord(root, DIRECTORY);
+    const directory = this.memory.allocate(2 ** (depth + 1) * 4);
+    for (let index = 0; index < 2 ** depth; index++) {
+      const segment = depth === 0 ? before : this.element(before, index);
+      this.setElement(directory, index * 2, segment);
+      this.setElement(directory, index * 2 + 1, segment);
+    }
+    if (depth !== 0) this.memory.free(before);
+    this.setRoot(root, DIRECTORY, directory);
+    this.setRoot(root, DEPTH, depth + 1);
+    this.setRoot(root, DEEPEST, 0);
+  }
+
+  /** Halves the directory as long as no segment needs its depth. */
+  private shrinkDirectory(root: number): void {
+    while (this.rootWord(root, DEEPEST) === 0) {
+      const depth = this.rootWord(root, DEPTH) - 1;
+      const before = this.rootWord(root, DIRECTORY);
+      if (depth === 0) {
+        this.setRoot(root, DIRECTORY, this.element(before, 0));
+        this.setRoot(root, DEEPEST, 1);
+      } else {
+        const directory = this.memory.allocate(2 ** depth * 4);
+        let deepest = 0;
+        for (let index = 0; index < 2 ** depth; index++) {
+          const segment = this.element(before, index * 2);
+          this.setElement(directory, index, segment);
+          if (this.header(segment, BUCKETS_MAX, LOCAL_DEPTH) === depth) deepest++;
+        }
+        this.setRoot(root, DIRECTORY, directory);
+        this.setRoot(root, DEEPEST, deepest);
+      }
+      this.memory.free(before);
+      this.setRoot(root, DEPTH, depth);
+    }
+  }
+
+  /** Makes all directory entries of a prefix name a segment. */
+  private pointDirectory(root: number, prefix: number, localDepth: number, segment: number): void {
+    const depth = this.rootWord(root, DEPTH);
+    const directory = this.rootWord(root, DIRECTORY);
+    const span = 2 ** (depth - localDepth);
+    const first = localDepth === 0 ? 0 : (prefix >>> (32 - localDepth)) * span;
+    const words = this.memory.words[directory >>> SEGMENT_SHIFT]!;
+    const at = (directory & GRANULE_MASK) << 1;
+    words.fill(segment, at + first, at + first + span);
+  }
+
+  private addDense(root: number, sole: number, segment: number): void {
+    const segments = this.rootWord(root, SEGMENTS);
+    let dense = this.rootWord(root, DENSE);
+    if (dense === NONE) {
+      dense = this.memory.allocate(16);
+      this.setElement(dense, 0, sole);
+      this.setHeader(sole, BUCKETS_MAX, DENSE_INDEX, 0);
+      this.setRoot(root, DENSE, dense);
+    }
+    if (this.memory.capacity(dense) < (segments + 1) * 4) {
+      const grown = this.memory.allocate(segments * 8);
+      for (let index = 0; index < segments; index++) this.setElement(grown, index, this.element(dense, index));
+      this.memory.free(dense);
+      dense = grown;
+      this.setRoot(root, DENSE, dense);
+    }
+    this.setElement(dense, segments, segment);
+    this.setHeader(segment, BUCKETS_MAX, DENSE_INDEX, segments);
+    this.setRoot(root, SEGMENTS, segments + 1);
+  }
+
+  private removeDense(root: number, segment: number): void {
+    const dense = this.rootWord(root, DENSE);
+    const last = this.rootWord(root, SEGMENTS) - 1;
+    const index = this.header(segment, BUCKETS_MAX, DENSE_INDEX);
+    const moved = this.element(dense, last);
+    this.setElement(dense, index, moved);
+    this.setHeader(moved, BUCKETS_MAX, DENSE_INDEX, index);
+    this.setRoot(root, SEGMENTS, last);
+    if (last === 1) {
+      this.memory.free(dense);
+      this.setRoot(root, DENSE, NONE);
+    }
+  }
+
+  /** Frees the last segment of an abandoned table with several; the directory is given up. */
+  private disposeSegment(root: number): void {
+    if (VERIFY) assert(this.segmentCount(root) > 1, 'the sole segment goes with its root');
+    const depth = this.rootWord(root, DEPTH);
+    const dense = this.rootWord(root, DENSE);
+    const segments = this.rootWord(root, SEGMENTS);
+    if (depth !== 0) {
+      this.memory.free(this.rootWord(root, DIRECTORY));
+      this.setRoot(root, DEPTH, 0);
+    }
+    this.memory.free(this.element(dense, segments - 1));
+    this.setRoot(root, SEGMENTS, segments - 1);
+    this.setRoot(root, DIRECTORY, this.element(dense, 0));
+    if (segments === 2) {
+      this.memory.free(dense);
+      this.setRoot(root, DENSE, NONE);
+    }
+  }
+}
+
+function tagOf(low: number): number {
+  const tag = (low >>> 16) & 0xff;
+  return tag < 2 ? tag + 2 : tag;
+}
+
+function bucketIndex(low: number, buckets: number): number {
+  return ((low & 0xffff) * buckets) >>> 16;
+}

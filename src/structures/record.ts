@@ -1,0 +1,55 @@
+// Records: the things that hash tables index. A record starts with two header words and somewhere holds its key; a
+// table knows by its record kind where. This file draws the layouts; who owns the rest of a record says so there.
+//
+// Key record (the keyspace's; datatypes and engine/keyspace.ts fill it):
+//
+//   word 0   type: 4 bits | encoding: 4 bits | access clock: 24 bits
+//   word 1   EXPIRY: 1 | LONG: 1 | value bytes: 18 | key bytes: 12
+//   [EXPIRY] two words: the deadline (engine/expiry.ts)
+//   [LONG]   two words: key bytes, value bytes; then the counts in word 1 are unused
+//   payload  0 or 8 bytes, by encoding: an integer, the handle and length of an outside value, a collection's root
+//   key, then the value bytes of inline encodings
+//
+// All parts before the key are multiples of 8 bytes, so the key starts on a granule.
+
+/** Offsets of the two header words. */
+export const HEADER_WORD = 0;
+export const LENGTHS_WORD = 1;
+
+export const TYPE_MASK = 0xf;
+export const ENCODING_SHIFT = 4;
+export const ENCODING_MASK = 0xf;
+export const ACCESS_SHIFT = 8;
+
+/** Word 1: an expiry field follows the header. */
+export const EXPIRY_FLAG = 1 << 31;
+/** Word 1: lengths follow in two words of their own. */
+export const LONG_FLAG = 1 << 30;
+export const KEY_BYTES_BITS = 12;
+export const SHORT_KEY_BYTES_MAX = (1 << KEY_BYTES_BITS) - 1;
+export const SHORT_VALUE_BYTES_MAX = (1 << 18) - 1;
+
+/** Encodings below this have no payload before the key; their value bytes follow the key. */
+export const ENCODING_PAYLOAD_FROM = 2;
+
+/** Bytes from the record's start to its key. `header` and `lengths` are words 0 and 1. */
+export function keyOffset(header: number, lengths: number): number {
+  return (
+    8 +
+    ((lengths >>> 31) << 3) +
+    (((lengths >>> 30) & 1) << 3) +
+    (((header >>> ENCODING_SHIFT) & ENCODING_MASK) >= ENCODING_PAYLOAD_FROM ? 8 : 0)
+  );
+}
+
+/** Bytes of a record's key; `word` is the record's word index in `words`. */
+export function keyBytes(words: Int32Array, word: number, lengths: number): number {
+  if ((lengths & LONG_FLAG) === 0) return lengths & SHORT_KEY_BYTES_MAX;
+  return words[word + 2 + ((lengths >>> 31) << 1)]!;
+}
+
+/** Bytes of a record's inline value; `word` is the record's word index in `words`. */
+export function valueBytes(words: Int32Array, word: number, lengths: number): number {
+  if ((lengths & LONG_FLAG) === 0) return (lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX;
+  return words[word + 3 + ((lengths >>> 31) << 1)]!;
+}
