@@ -47,8 +47,8 @@ export const SEGMENT_SHIFT = 21;
 export const GRANULE_MASK = 0x1fffff;
 /** Bytes of a full segment. */
 export const SEGMENT_BYTES = SEGMENT_PAGES * PAGE_BYTES;
-/** Segment numbers that a handle can name. */
-export const SEGMENTS_MAX = 2048;
+/** Segment numbers in use at most: all that a handle can name but the last, so that no handle is -1. */
+export const SEGMENTS_MAX = 2047;
 
 const PAGE_SHIFT = 9;
 const PAGE_MASK = 0xfff;

@@ -184,8 +184,8 @@ export class HashTable {
   }
 
   /**
-   * Adds a record whose key `find` just looked for in vain. The table does not own records. May grow memory; splits a
-   * full segment, which takes some 60 µs.
+   * Adds a record whose key `find` just looked for in vain; it is then the one found. The table does not own records.
+   * May grow memory; splits a full segment, which takes some 60 µs.
    */
   insert(root: number, handle: number): void {
     const high = this.high;
@@ -198,6 +198,7 @@ export class HashTable {
     }
     const bucketsNow = this.rootWord(root, BUCKETS);
     this.append(root, (segment + bucketIndex(low, bucketsNow) * BUCKET_GRANULES) | 0, tagOf(low), handle);
+    this.foundSegment = segment;
     this.addHeader(segment, bucketsNow, SEGMENT_COUNT, 1);
     this.addRoot(root, COUNT, 1);
   }
@@ -449,6 +450,8 @@ export class HashTable {
         const byte = (31 - Math.clz32(empties & -empties)) >>> 3;
         words[at + group] = tags | (tag << (byte << 3));
         words[at + HANDLES + (group << 2) + byte] = handle;
+        this.foundBucket = bucket;
+        this.foundSlot = (group << 2) + byte;
         if (chain > this.rootWord(root, CHAIN)) this.setRoot(root, CHAIN, chain);
         return;
       }

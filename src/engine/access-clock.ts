@@ -1,0 +1,59 @@
+// The access clock: 24 bits in each record that tell the eviction policy how long ago (LRU) or how often (LFU) a key was
+// used. LRU: seconds, modulo 2^24. LFU: 16 bits of minutes, when the counter last decayed, and a logarithmic counter of 8
+// bits (S. Sanfilippo, "Random notes on improving the Redis LRU algorithm", 2016).
+
+import { ACCESS_MAX } from '../datatypes/key-record.ts';
+import type { Prng } from '../lib/prng.ts';
+import type { Keyspace } from './keyspace.ts';
+
+/** The counter of a new key: not at once the first to go. */
+const LFU_INITIAL = 5;
+const LFU_MAX = 255;
+
+export class AccessClock {
+  /** True under an LFU policy. */
+  frequency = false;
+  /** lfu-log-factor, lfu-decay-time (minutes for one step down; 0: at every look). */
+  logFactor = 10;
+  decayMinutes = 1;
+  private readonly keyspace: Keyspace;
+  private readonly prng: Prng;
+
+  constructor(keyspace: Keyspace, prng: Prng) {
+    this.keyspace = keyspace;
+    this.prng = prng;
+  }
+
+  /** Follows the time: sets what new and touched records get. Once a batch. */
+  update(now: number): void {
+    if (this.frequency) this.keyspace.accessClock = ((Math.floor(now / 60000) & 0xffff) << 8) | LFU_INITIAL;
+    else this.keyspace.accessClock = Math.floor(now / 1000) & ACCESS_MAX;
+  }
+
+  /** Notes an access. */
+  touch(handle: number): void {
+    if (!this.frequency) {
+      this.keyspace.touch(handle);
+      return;
+    }
+    let counter = this.counter(handle);
+    if (counter < LFU_MAX) {
+      const base = Math.max(0, counter - LFU_INITIAL);
+      if (this.prng.below(base * this.logFactor + 1) === 0) counter++;
+    }
+    this.keyspace.records.setAccess(handle, (this.keyspace.accessClock & 0xffff00) | counter);
+  }
+
+  /** OBJECT FREQ: the counter, decayed for the minutes since the last access. */
+  counter(handle: number): number {
+    const access = this.keyspace.records.access(handle);
+    const minutes = ((this.keyspace.accessClock >>> 8) - (access >>> 8)) & 0xffff;
+    const steps = this.decayMinutes === 0 ? 0 : Math.floor(minutes / this.decayMinutes);
+    return Math.max(0, (access & 0xff) - steps);
+  }
+
+  /** OBJECT IDLETIME: seconds since the last access. */
+  idleSeconds(handle: number): number {
+    return (this.keyspace.accessClock - this.keyspace.records.access(handle)) & ACCESS_MAX;
+  }
+}

@@ -1,0 +1,261 @@
+// A call: one command with its arguments, as its function sees it.
+//
+// Arguments are ranges of `bytes`, valid until the function returns; what must last is copied. There is one Call for
+// each level of nesting (EXEC runs its queue in a second one), used again and again, so that a command allocates none.
+// A function parses all of its arguments before it changes anything, so that it happens whole or not at all.
+
+import { copyBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
+import { parseInt64, parseInteger } from '../lib/integers.ts';
+import { NONE } from '../memory/flat-memory.ts';
+import { NOT_AN_INTEGER, OUT_OF_MEMORY, WRONG_TYPE } from '../protocol/errors.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { Engine } from './engine.ts';
+import type { KeyEvent } from './events.ts';
+import type { Database, Keyspace } from './keyspace.ts';
+import type { Propagation } from './propagation.ts';
+import type { Session } from './session.ts';
+
+/** What a find of a certain type returns when the key holds another: the error was replied. */
+export const MISTYPED = -1;
+
+/** A word of the command language, in lower case, for `is`. */
+export function word(text: string): Uint8Array {
+  return fromLatin1(text.toLowerCase());
+}
+
+/** What a command that only reads is given. */
+export interface ReadCall {
+  readonly session: Session;
+  readonly database: Database;
+  readonly reply: Reply;
+  /** Argument i is bytes[starts[i]..ends[i]); 0 is the command's name. */
+  readonly bytes: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Arguments, the name counted. */
+  readonly count: number;
+  /** Reads of string values. */
+  readonly strings: Keyspace['strings'];
+
+  /** Milliseconds since 1970, the same for the whole batch. */
+  now(): number;
+  /** Whether an argument is this word, in any case. */
+  is(index: number, word: Uint8Array): boolean;
+  /** An argument in latin1. Allocates. */
+  text(index: number): string;
+  /** A copy of an argument's bytes, which the caller owns. */
+  copy(index: number): Uint8Array;
+  length(index: number): number;
+  /** A safe integer, or NaN after replying that it is none (also beyond 2^53). */
+  integer(index: number): number;
+  /** A 64-bit integer, or null after replying that it is none. Allocates beyond 2^53. */
+  int64(index: number): bigint | null;
+  /** The record of the key in an argument, NONE when there is none. Counts hits and misses, sets the access clock. */
+  find(index: number): number;
+  /** The same for a key of one type: MISTYPED after replying WRONGTYPE. */
+  findOf(index: number, type: number): number;
+  /** The same without counting or touching. */
+  peek(index: number): number;
+}
+
+/** What a command that may change the keyspace is given. */
+export interface WriteCall extends ReadCall {
+  readonly engine: Engine;
+  readonly keyspace: Keyspace;
+
+  /** Whether the propagation stream has listeners: only then `propagateAs` need be called. */
+  propagates(): boolean;
+  /** The record of the key in an argument, to be changed: NONE when there is none. Every write goes through here. */
+  forWrite(index: number): number;
+  /** The same for a key of one type: MISTYPED after replying WRONGTYPE. */
+  forWriteOf(index: number, type: number): number;
+  /** Sees to room for `bytes` more, beyond what arguments explain; false after replying OOM. */
+  admit(bytes: number): boolean;
+  /** The key in an argument was changed: all that follows from that. */
+  changed(index: number, event: KeyEvent): void;
+  /** A further event of the same change. */
+  notify(index: number, event: KeyEvent): void;
+  /** Propagates another command of `count` arguments in place of this one; may be called several times. */
+  propagateAs(count: number): Propagation;
+  /** Propagates this command as it came, beside what `propagateAs` said. */
+  propagateVerbatim(): void;
+  /** Propagates nothing, whatever was changed. */
+  propagateNothing(): void;
+}
+
+export class Call implements WriteCall {
+  readonly engine: Engine;
+  readonly keyspace: Keyspace;
+  readonly strings: Keyspace['strings'];
+  reply: Reply;
+  session!: Session;
+  database!: Database;
+  bytes: Uint8Array = NO_BYTES;
+  starts: Int32Array = NO_RANGES;
+  ends: Int32Array = NO_RANGES;
+  count = 0;
+  /** Id of the command in the table. */
+  command = -1;
+  /** Level of nesting: 0 for what a client sent, 1 inside EXEC. */
+  readonly depth: number;
+  /** How the command is propagated if it changed anything: VERBATIM unless it says otherwise. */
+  propagation = PROPAGATE_VERBATIM;
+  /** Set when a blocked command is run again because one of its keys changed. */
+  retried = false;
+
+  constructor(engine: Engine, depth: number, reply: Reply) {
+    this.engine = engine;
+    this.keyspace = engine.keyspace;
+    this.strings = engine.keyspace.strings;
+    this.reply = reply;
+    this.depth = depth;
+  }
+
+  now(): number {
+    return this.keyspace.now;
+  }
+
+  propagates(): boolean {
+    return this.engine.propagation.active;
+  }
+
+  is(index: number, lowerCaseWord: Uint8Array): boolean {
+    return equalsIgnoreCase(this.bytes, this.starts[index]!, this.ends[index]!, lowerCaseWord);
+  }
+
+  text(index: number): string {
+    return toLatin1(this.bytes, this.starts[index]!, this.ends[index]!);
+  }
+
+  copy(index: number): Uint8Array {
+    return this.bytes.slice(this.starts[index]!, this.ends[index]!);
+  }
+
+  length(index: number): number {
+    return this.ends[index]! - this.starts[index]!;
+  }
+
+  integer(index: number): number {
+    const value = parseInteger(this.bytes, this.starts[index]!, this.ends[index]!);
+    if (value !== value) this.reply.error(NOT_AN_INTEGER);
+    return value;
+  }
+
+  int64(index: number): bigint | null {
+    const value = parseInt64(this.bytes, this.starts[index]!, this.ends[index]!);
+    if (value === null) this.reply.error(NOT_AN_INTEGER);
+    return value;
+  }
+
+  find(index: number): number {
+    const start = this.starts[index]!;
+    const end = this.ends[index]!;
+    const handle = this.keyspace.find(this.database, this.bytes, start, end);
+    this.engine.accessed(this, index, handle);
+    return handle;
+  }
+
+  findOf(index: number, type: number): number {
+    const handle = this.find(index);
+    if (handle !== NONE && this.keyspace.records.type(handle) !== type) {
+      this.reply.error(WRONG_TYPE);
+      return MISTYPED;
+    }
+    return handle;
+  }
+
+  peek(index: number): number {
+    return this.keyspace.find(this.database, this.bytes, this.starts[index]!, this.ends[index]!);
+  }
+
+  forWrite(index: number): number {
+    const handle = this.keyspace.find(this.database, this.bytes, this.starts[index]!, this.ends[index]!);
+    if (handle !== NONE && !this.session.noTouch) this.engine.access.touch(handle);
+    return handle;
+  }
+
+  forWriteOf(index: number, type: number): number {
+    const handle = this.forWrite(index);
+    if (handle !== NONE && this.keyspace.records.type(handle) !== type) {
+      this.reply.error(WRONG_TYPE);
+      return MISTYPED;
+    }
+    return handle;
+  }
+
+  admit(bytes: number): boolean {
+    if (this.keyspace.memory.admit(bytes)) return true;
+    this.reply.error(OUT_OF_MEMORY);
+    return false;
+  }
+
+  changed(index: number, event: KeyEvent): void {
+    const engine = this.engine;
+    engine.dirty++;
+    if (engine.effects !== 0) {
+      engine.changes.keyChanged(this.database, this.bytes, this.starts[index]!, this.ends[index]!, event);
+    }
+  }
+
+  notify(index: number, event: KeyEvent): void {
+    const engine = this.engine;
+    if (engine.effects !== 0) {
+      engine.changes.notify(this.database, this.bytes, this.starts[index]!, this.ends[index]!, event);
+    }
+  }
+
+  propagateAs(count: number): Propagation {
+    this.propagation = PROPAGATE_NOTHING;
+    return this.engine.propagation.begin(this.database.index, count);
+  }
+
+  propagateVerbatim(): void {
+    this.propagation = PROPAGATE_ALWAYS;
+  }
+
+  propagateNothing(): void {
+    this.propagation = PROPAGATE_NOTHING;
+  }
+
+  /** Copies the arguments, from `from` on, into fresh bytes: for queues and blocked clients. */
+  copyArguments(from: number): Arguments {
+    const count = this.count - from;
+    const offsets = new Int32Array(count + 1);
+    let length = 0;
+    for (let index = 0; index < count; index++) {
+      offsets[index] = length;
+      length += this.length(from + index);
+    }
+    offsets[count] = length;
+    const bytes = new Uint8Array(length);
+    for (let index = 0; index < count; index++) {
+      copyBytes(this.bytes, this.starts[from + index]!, this.ends[from + index]!, bytes, offsets[index]!);
+    }
+    return { bytes, starts: offsets.subarray(0, count), ends: offsets.subarray(1), count };
+  }
+
+  /** Takes copied arguments as its own. */
+  load(args: Arguments): void {
+    this.bytes = args.bytes;
+    this.starts = args.starts;
+    this.ends = args.ends;
+    this.count = args.count;
+  }
+}
+
+/** Arguments in bytes of their own. */
+export interface Arguments {
+  readonly bytes: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly count: number;
+}
+
+export const PROPAGATE_NOTHING = 0;
+/** As it came, if it changed anything. */
+export const PROPAGATE_VERBATIM = 1;
+/** As it came, whether it changed anything or not. */
+export const PROPAGATE_ALWAYS = 2;
+
+const NO_BYTES = new Uint8Array(0);
+const NO_RANGES = new Int32Array(0);

@@ -1,0 +1,86 @@
+// What follows from a change of a key: watching transactions break, waiting clients are woken, and the change is
+// announced on the notification channels. Commands call Call.changed once; this is its slow half, reached only where
+// somebody cares.
+
+import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
+import type { BlockedClients } from './blocking.ts';
+import { EVENT_KEYEVENT, EVENT_KEYSPACE, type KeyEvent } from './events.ts';
+import type { Database, Keyspace } from './keyspace.ts';
+import type { PubSub } from './pubsub.ts';
+
+/** Bits of Engine.effects: who cares about changes. */
+export const EFFECT_WATCH = 1 << 0;
+export const EFFECT_BLOCKED = 1 << 1;
+export const EFFECT_NOTIFY = 1 << 2;
+export const EFFECT_MONITOR = 1 << 3;
+
+export class Changes {
+  /** notify-keyspace-events as EVENT_… bits; 0: off. */
+  notifyClasses = 0;
+  private readonly keyspace: Keyspace;
+  private readonly pubsub: PubSub;
+  private readonly blocked: BlockedClients;
+
+  constructor(keyspace: Keyspace, pubsub: PubSub, blocked: BlockedClients) {
+    this.keyspace = keyspace;
+    this.pubsub = pubsub;
+    this.blocked = blocked;
+  }
+
+  /** A key was changed. */
+  keyChanged(database: Database, bytes: Uint8Array, start: number, end: number, event: KeyEvent): void {
+    if (database.watchers.size > 0 || database.waiting.size > 0) this.touched(database, toLatin1(bytes, start, end));
+    this.notify(database, bytes, start, end, event);
+  }
+
+  /** Breaks the transactions that watch a key, and wakes who waits for it. */
+  touched(database: Database, key: string): void {
+    const watchers = database.watchers.get(key);
+    if (watchers !== undefined) for (const session of watchers) session.watchBroken = true;
+    this.blocked.signal(database, key);
+  }
+
+  /** A key goes because its time has come: no change for those who began to watch it when it had. */
+  expired(database: Database, key: string): void {
+    const watchers = database.watchers.get(key);
+    if (watchers === undefined) return;
+    for (const session of watchers) {
+      const watched = session.watched.find((each) => each.database === database && each.key === key);
+      if (watched !== undefined && !watched.expired) session.watchBroken = true;
+    }
+  }
+
+  /** A whole database is emptied, or replaced by `other`: every watched key that was or comes to be is changed. */
+  databaseReplaced(database: Database, other: Database | null): void {
+    for (const [key, watchers] of database.watchers) {
+      const bytes = fromLatin1(key);
+      const is = this.keyspace.findUnexpired(database, bytes, 0, bytes.length) !== 0;
+      const becomes = other !== null && this.keyspace.findUnexpired(other, bytes, 0, bytes.length) !== 0;
+      if (!is && !becomes) continue;
+      for (const session of watchers) {
+        const watched = session.watched.find((each) => each.database === database && each.key === key)!;
+        if (!watched.expired || becomes) session.watchBroken = true;
+      }
+    }
+    for (const key of database.waiting.keys()) {
+      const bytes = fromLatin1(key);
+      if (other !== null && this.keyspace.findUnexpired(other, bytes, 0, bytes.length) !== 0) {
+        this.blocked.signal(database, key);
+      } else if (this.blocked.wakeOnDeleteCount > 0) this.blocked.signal(database, key);
+    }
+  }
+
+  /** Announces an event on the channels that notify-keyspace-events asks for. */
+  notify(database: Database, bytes: Uint8Array, start: number, end: number, event: KeyEvent): void {
+    if ((this.notifyClasses & event.class) === 0 || !this.pubsub.hasListeners()) return;
+    const name = fromLatin1(event.name);
+    if ((this.notifyClasses & EVENT_KEYSPACE) !== 0) {
+      const channel = fromLatin1(`__keyspace@${database.index}__:${toLatin1(bytes, start, end)}`);
+      this.pubsub.publish(channel, 0, channel.length, name, 0, name.length);
+    }
+    if ((this.notifyClasses & EVENT_KEYEVENT) !== 0) {
+      const channel = fromLatin1(`__keyevent@${database.index}__:${event.name}`);
+      this.pubsub.publish(channel, 0, channel.length, bytes, start, end);
+    }
+  }
+}

@@ -1,0 +1,661 @@
+// The engine: databases, sessions and the one way of every command.
+//
+//   bytes in → request parser (in place) → execute: lookup, arity, gates → run(call) → after-effects → reply bytes out
+//
+// Engine.receive takes what arrived for a session, runs every whole request in it and sends the replies at once. The
+// engine knows time only from its clock, once a batch, and never waits: its owner calls `work` now and then, and again
+// soon while it says so.
+//
+// Invariants: (1) nothing here is entered again from a Peer or a sink; (2) a session with `stopped` set is not read;
+// (3) a unit of propagation ends before the next top-level command begins.
+
+import { assert } from '../lib/assert.ts';
+import { toLatin1 } from '../lib/bytes.ts';
+import { KeyHasher } from '../lib/half-siphash.ts';
+import { Prng } from '../lib/prng.ts';
+import { FlatMemory, type FlatMemoryOptions, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { Reply } from '../protocol/reply.ts';
+import { COMPLETE, EMPTY, FAILED, RequestParser } from '../protocol/request-parser.ts';
+import type { Clock } from '../world/clock.ts';
+import { AccessClock } from './access-clock.ts';
+import { Admission, VERDICT_DONE, VERDICT_WAIT } from './admission.ts';
+import { Blocked, BlockedClients, type BlockedOn, type TimeoutReply } from './blocking.ts';
+import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
+import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_WATCH } from './changes.ts';
+import type { CommandDefinition } from './command.ts';
+import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
+import { EXPIRED_EVENT, KEY_MISS_EVENT } from './events.ts';
+import { GATE_AUTH, GATE_MULTI, GATE_PROTECTED } from './gates.ts';
+import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
+import { monitorLine } from './monitor.ts';
+import { Propagation } from './propagation.ts';
+import { PubSub } from './pubsub.ts';
+import {
+  type Peer,
+  REPLY_OFF,
+  REPLY_ON,
+  REPLY_SKIP,
+  REPLY_SKIP_NEXT,
+  Session,
+  STOPPED_BLOCKED,
+  STOPPED_CLOSING,
+  STOPPED_NOT,
+  STOPPED_OUTPUT,
+  STOPPED_PAUSED,
+} from './session.ts';
+import {
+  STAT_CONNECTIONS,
+  STAT_ERRORS,
+  STAT_EXPIRED,
+  STAT_HITS,
+  STAT_INPUT_BYTES,
+  STAT_LAZY_FREED,
+  STAT_MISSES,
+  STAT_OUTPUT_BYTES,
+  STAT_QUERY_BUFFER_KILLS,
+  STAT_READS,
+  STAT_WRITES,
+  Statistics,
+} from './statistics.ts';
+import { EngineTimer } from './timer.ts';
+import { unwatch } from './transaction.ts';
+
+/** Replies of one batch are sent when they exceed this, not only at its end: memory stays bounded. */
+const FLUSH_BYTES = 256 * 1024;
+/** A session whose client has not taken this much of its output is not read on until it has. */
+const OUTPUT_WAITING_MAX = 8 * 1024 * 1024;
+/** Wheel entries handled between two looks at the clock: at 300 ns each well below a tick. */
+const EXPIRE_STEPS = 256;
+/** Levels of nesting: a client's command, EXEC's queue, and what a script calls. */
+const FRAMES = 4;
+
+export interface EngineOptions {
+  readonly clock: Clock;
+  /** Seeds the hash key and all random choices. */
+  readonly seed: number | readonly [number, number];
+  readonly commands: readonly CommandDefinition[];
+  readonly databases?: number;
+  readonly memory?: FlatMemoryOptions;
+}
+
+/** What the engine tells its owner; every part may stay absent. */
+export interface EngineEvents {
+  /** A session was closed by the engine for this reason, in Redis's words. */
+  closed?(session: Session, reason: string): void;
+}
+
+export class Engine implements KeyspaceOwner {
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly keyspace: Keyspace;
+  readonly access: AccessClock;
+  readonly table: CommandTable;
+  readonly statistics: Statistics;
+  readonly propagation = new Propagation();
+  readonly pubsub: PubSub;
+  readonly blocked = new BlockedClients();
+  readonly changes: Changes;
+  readonly admission: Admission;
+  readonly timer: EngineTimer;
+  readonly sessions = new Map<number, Session>();
+  readonly monitors = new Set<Session>();
+  /** The replies of the batch that runs. */
+  readonly reply = new Reply();
+  /** Gates closed for everybody (gates.ts). */
+  gates = GATE_PROTECTED;
+  /** Who cares about changes (changes.ts): 0 in the common case. */
+  effects = 0;
+  /** Changes since the start; commands add to it, never take away. */
+  dirty = 0;
+  /** client-query-buffer-limit. */
+  queryBufferMax = 1024 * 1024 * 1024;
+  /** proto-max-bulk-len. */
+  bulkBytesMax = 512 * 1024 * 1024;
+  /** Whether keys whose time has come are deleted when met; DEBUG SET-ACTIVE-EXPIRE is about the others. */
+  lazyExpire = true;
+  activeExpire = true;
+  /** lazyfree-lazy-expire: propagate UNLINK for DEL. */
+  expireByUnlink = false;
+  events: EngineEvents = {};
+  /** By type: frees what a record owns beside itself. Types that are not strings register here. */
+  readonly valueReleasers: (((handle: number) => void) | undefined)[] = [];
+  /** The session whose batch runs, null outside. */
+  active: Session | null = null;
+  private readonly frames: Call[] = [];
+  /** Messages to the active session, sent behind the reply of its present command. */
+  private readonly deferred = new Reply();
+  private readonly retryReply = new Reply();
+  private blockedAgain = false;
+  /** Sessions with input that may be read now. */
+  private readonly resumable: Session[] = [];
+  private readonly disposals: number[] = [];
+  private nextSessionId = 1;
+
+  constructor(options: EngineOptions) {
+    this.clock = options.clock;
+    this.prng = new Prng(options.seed);
+    const hasher = new KeyHasher(this.prng.next32(), this.prng.next32());
+    const memory = new FlatMemory(options.memory);
+    const now = Math.floor(options.clock.now());
+    assert(memory.admit(0), 'the first segment can be had');
+    this.keyspace = new Keyspace(memory, hasher, this, options.databases ?? 16, now);
+    this.access = new AccessClock(this.keyspace, this.prng);
+    this.table = new CommandTable(options.commands);
+    this.statistics = new Statistics(this.table.definitions.length);
+    this.timer = new EngineTimer(this.clock, this.statistics);
+    this.pubsub = new PubSub((session, bytes, start, end) => this.deliver(session, bytes, start, end));
+    this.changes = new Changes(this.keyspace, this.pubsub, this.blocked);
+    this.admission = new Admission(this);
+    for (let depth = 0; depth < FRAMES; depth++) this.frames.push(new Call(this, depth, this.reply));
+  }
+
+  // --- sessions ---
+
+  /** A new client. `authenticated` is false where a password is asked of it. */
+  openSession(peer: Peer, authenticated = true): Session {
+    const parser = new RequestParser();
+    parser.bulkBytesMax = this.bulkBytesMax;
+    const now = Math.floor(this.clock.now());
+    const session = new Session(this.nextSessionId++, peer, parser, this.keyspace.databases[0]!, now);
+    this.setAuthenticated(session, authenticated);
+    this.sessions.set(session.id, session);
+    this.statistics.counters[STAT_CONNECTIONS]! += 1;
+    return session;
+  }
+
+  setAuthenticated(session: Session, authenticated: boolean): void {
+    session.authenticated = authenticated;
+    session.parser.authenticated = authenticated;
+    session.gates = authenticated ? session.gates & ~GATE_AUTH : session.gates | GATE_AUTH;
+  }
+
+  /** Forgets a session whose connection is gone. Harmless when repeated. */
+  closeSession(session: Session): void {
+    if (!this.sessions.delete(session.id)) return;
+    session.stopped = STOPPED_CLOSING;
+    unwatch(session);
+    session.transaction = null;
+    this.pubsub.forget(session);
+    this.monitors.delete(session);
+    if (session.blocked !== null) {
+      this.blocked.remove(session.blocked);
+      session.blocked = null;
+    }
+    this.refreshEffects();
+  }
+
+  /** Ends a session: the active one after its reply has gone out, another at once. */
+  kill(session: Session): void {
+    if (session === this.active) session.stopped = STOPPED_CLOSING;
+    else {
+      session.peer.close('now');
+      this.closeSession(session);
+    }
+  }
+
+  /** Ends a session's transaction without running it. */
+  discard(session: Session): void {
+    session.transaction = null;
+    session.gates &= ~GATE_MULTI;
+    unwatch(session);
+    this.refreshEffects();
+  }
+
+  /** Works out `effects` again, after who cares about changes changed. */
+  refreshEffects(): void {
+    let effects = 0;
+    for (const database of this.keyspace.databases) if (database.watchers.size > 0) effects |= EFFECT_WATCH;
+    if (this.blocked.count > 0) effects |= EFFECT_BLOCKED;
+    if (this.changes.notifyClasses !== 0) effects |= EFFECT_NOTIFY;
+    if (this.monitors.size > 0) effects |= EFFECT_MONITOR;
+    this.effects = effects;
+  }
+
+  // --- bytes in ---
+
+  /** Takes bytes[start..end) from a session's client; valid until return. Runs what is whole, sends the replies. */
+  receive(session: Session, bytes: Uint8Array, start: number, end: number): void {
+    const counters = this.statistics.counters;
+    counters[STAT_READS]! += 1;
+    counters[STAT_INPUT_BYTES]! += end - start;
+    session.inputTotal += end - start;
+    if (session.stopped !== STOPPED_NOT || session.inputEnd !== 0) {
+      if (session.stopped === STOPPED_CLOSING) return;
+      session.keepInput(bytes, start, end, 0);
+      if (this.isInputTooLong(session)) return;
+      if (session.stopped === STOPPED_NOT) this.resume(session);
+      return;
+    }
+    this.begin(session);
+    const consumed = this.runAll(session, bytes, start, end);
+    if (consumed < end && this.sessions.has(session.id)) {
+      session.keepInput(bytes, consumed, end, session.parser.needed);
+      if (this.isInputTooLong(session)) return;
+    }
+    this.finish(session);
+    if (this.resumable.length > 0) this.resumeAll();
+  }
+
+  /** Reads on where a session stopped, if nothing stops it any more: its output drained, its pause is over. */
+  resume(session: Session): void {
+    if (session.stopped === STOPPED_OUTPUT || session.stopped === STOPPED_PAUSED) session.stopped = STOPPED_NOT;
+    if (session.stopped !== STOPPED_NOT || session.inputEnd === 0) return;
+    this.begin(session);
+    const consumed = this.runAll(session, session.input, session.inputStart, session.inputEnd);
+    session.consumeInput(consumed);
+    this.finish(session);
+    if (this.resumable.length > 0) this.resumeAll();
+  }
+
+  private resumeAll(): void {
+    for (let session = this.resumable.pop(); session !== undefined; session = this.resumable.pop())
+      this.resume(session);
+  }
+
+  private begin(session: Session): void {
+    assert(this.active === null, 'the engine is not entered again (1)');
+    this.active = session;
+    this.updateTime();
+    session.lastActiveAt = this.keyspace.now;
+    this.reply.resp = session.resp;
+    this.timer.begin();
+  }
+
+  /** Sets the time that commands see. */
+  updateTime(): void {
+    const now = Math.floor(this.clock.now());
+    this.keyspace.now = now;
+    this.access.update(now);
+  }
+
+  /** Runs the whole requests of a batch; returns the offset of the first byte not consumed. */
+  private runAll(session: Session, bytes: Uint8Array, start: number, end: number): number {
+    const parser = session.parser;
+    const call = this.frames[0]!;
+    let at = start;
+    while (at < end) {
+      const status = parser.parse(bytes, at, end);
+      if (status === COMPLETE) {
+        call.bytes = parser.bytes;
+        call.starts = parser.starts;
+        call.ends = parser.ends;
+        call.count = parser.count;
+        if (!this.execute(session, call)) break;
+        at = parser.consumed;
+        if (session.stopped !== STOPPED_NOT) break;
+        if (this.reply.length > FLUSH_BYTES && !this.flush(session)) break;
+      } else if (status === EMPTY) {
+        at = parser.consumed;
+      } else if (status === FAILED) {
+        this.reply.error(parser.error);
+        this.events.closed?.(
+          session,
+          `Protocol error (${toLatin1(parser.error, 5, parser.error.length - 2)}) from client`,
+        );
+        session.stopped = STOPPED_CLOSING;
+        return end;
+      } else break;
+    }
+    return at;
+  }
+
+  private finish(session: Session): void {
+    this.timer.end();
+    this.active = null;
+    if (this.reply.length > 0) this.flush(session);
+    if (this.reply.overflowed) session.stopped = STOPPED_CLOSING;
+    this.reply.clear();
+    if (session.stopped === STOPPED_CLOSING && this.sessions.has(session.id)) {
+      session.peer.close('flushed');
+      this.closeSession(session);
+    }
+  }
+
+  /** Sends the replies written so far; false when the session is to wait for its client to take them. */
+  private flush(session: Session): boolean {
+    const reply = this.reply;
+    const length = reply.length;
+    this.statistics.counters[STAT_WRITES]! += 1;
+    this.statistics.counters[STAT_OUTPUT_BYTES]! += length;
+    session.outputTotal += length;
+    if (session.peer.send(reply.bytes, 0, length)) reply.take();
+    reply.length = 0;
+    if (session.peer.pendingOutput <= OUTPUT_WAITING_MAX) return true;
+    if (session.stopped === STOPPED_NOT) session.stopped = STOPPED_OUTPUT;
+    return false;
+  }
+
+  private isInputTooLong(session: Session): boolean {
+    if (session.pendingInput() <= this.queryBufferMax) return false;
+    this.statistics.counters[STAT_QUERY_BUFFER_KILLS]! += 1;
+    this.events.closed?.(session, 'Closing client that reached max query buffer length');
+    this.active = null;
+    this.reply.clear();
+    session.peer.close('now');
+    this.closeSession(session);
+    return true;
+  }
+
+  // --- one command ---
+
+  /** Runs or refuses one request; false when it has to wait (nothing happened, it is to be read again). */
+  private execute(session: Session, call: Call): boolean {
+    const table = this.table;
+    let id = table.find(call.bytes, call.starts[0]!, call.ends[0]!);
+    call.session = session;
+    call.database = session.database;
+    if (
+      id < 0 ||
+      (table.flags[id]! & FLAG_CONTAINER) !== 0 ||
+      call.count < table.argumentsMin[id]! ||
+      call.count > table.argumentsMax[id]!
+    ) {
+      id = this.admission.resolve(session, call, id);
+      if (id < 0) return true;
+    }
+    call.command = id;
+    const closed = table.gates[id]! & (session.gates | this.gates);
+    if (closed !== 0 || session.replies !== REPLY_ON) return this.executeGated(session, call, id, closed);
+    this.perform(call, id);
+    return true;
+  }
+
+  /** The same where a gate is closed or replies are not wanted. */
+  private executeGated(session: Session, call: Call, id: number, closed: number): boolean {
+    const from = this.reply.length;
+    const verdict = closed === 0 ? 0 : this.admission.decide(session, call, id, closed);
+    if (verdict === VERDICT_WAIT) return false;
+    if (verdict !== VERDICT_DONE) this.perform(call, id);
+    // CLIENT REPLY: what it says of itself counts from the next command on.
+    if (session.replies === REPLY_OFF || session.replies === REPLY_SKIP) this.reply.truncate(from);
+    if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
+    else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
+    return true;
+  }
+
+  /** Runs a command that may run, and everything that follows from it. */
+  perform(call: Call, id: number): void {
+    const reply = call.reply;
+    const errors = reply.errors;
+    const dirty = this.dirty;
+    const timer = this.timer;
+    call.propagation = PROPAGATE_VERBATIM;
+    if (timer.command !== id) timer.change(id);
+    this.table.runs[id]!(call);
+    if (timer.command !== id) timer.change(id);
+    timer.count++;
+    call.session.lastCommand = id;
+    call.session.commandTotal++;
+    if (call.propagation === PROPAGATE_ALWAYS || (this.dirty !== dirty && call.propagation !== PROPAGATE_NOTHING)) {
+      if (this.propagation.active) this.propagateCall(call);
+    }
+    if (reply.errors !== errors) this.countError(id, reply);
+    if ((this.effects | this.propagation.count | this.deferred.length) !== 0) this.afterCommand(call, id);
+    if ((this.table.flags[id]! & FLAG_SHORT) === 0) timer.change(id);
+  }
+
+  /** Runs a command in a frame of its own, one level below `outer`: EXEC's queue. The frame's arguments are loaded. */
+  performNested(outer: Call, id: number, args: Parameters<Call['load']>[0]): void {
+    const call = this.frames[outer.depth + 1]!;
+    call.load(args);
+    call.reply = outer.reply;
+    call.session = outer.session;
+    call.database = outer.session.database;
+    call.command = id;
+    this.perform(call, id);
+  }
+
+  private afterCommand(call: Call, id: number): void {
+    if (this.monitors.size > 0 && (this.table.flags[id]! & (FLAG_ADMIN | FLAG_SKIP_MONITOR)) === 0)
+      this.feedMonitors(call);
+    if (call.depth === 0) this.endUnit(call.reply);
+  }
+
+  /** Ends a unit of propagation, and serves who waited for the keys that it changed. */
+  private endUnit(reply: Reply): void {
+    this.propagation.flush();
+    if (this.deferred.length > 0) {
+      reply.ensure(this.deferred.length);
+      reply.bytes.set(this.deferred.bytes.subarray(0, this.deferred.length), reply.length);
+      reply.length += this.deferred.length;
+      this.deferred.clear();
+    }
+    if (this.blocked.hasReady()) this.serveReady();
+  }
+
+  private propagateCall(call: Call): void {
+    const propagation = this.propagation.begin(call.database.index, call.count);
+    for (let index = 0; index < call.count; index++) {
+      propagation.bytes(call.bytes, call.starts[index]!, call.ends[index]!);
+    }
+  }
+
+  private countError(id: number, reply: Reply): void {
+    this.statistics.counters[STAT_ERRORS]! += 1;
+    this.statistics.failed[id]! += 1;
+    this.statistics.countErrorCode(reply.bytes, reply.lastError);
+  }
+
+  private feedMonitors(call: Call): void {
+    const line = monitorLine(call, this.clock.now());
+    for (const monitor of this.monitors) this.deliver(monitor, line, 0, line.length);
+  }
+
+  /** Sends a session something that it did not ask for just now: behind the present reply if it is the active one. */
+  deliver(session: Session, bytes: Uint8Array, start: number, end: number): void {
+    if (session.stopped === STOPPED_CLOSING) return;
+    if (session === this.active) {
+      this.deferred.ensure(end - start);
+      this.deferred.bytes.set(bytes.subarray(start, end), this.deferred.length);
+      this.deferred.length += end - start;
+      return;
+    }
+    this.statistics.counters[STAT_OUTPUT_BYTES]! += end - start;
+    session.outputTotal += end - start;
+    assert(!session.peer.send(bytes, start, end), 'what goes to several peers is not kept by one');
+  }
+
+  /** Counts a lookup and sets the access clock. */
+  accessed(call: Call, index: number, handle: number): void {
+    if (handle !== NONE) {
+      this.statistics.counters[STAT_HITS]! += 1;
+      if (!call.session.noTouch) this.access.touch(handle);
+      return;
+    }
+    this.statistics.counters[STAT_MISSES]! += 1;
+    if (this.effects !== 0) call.notify(index, KEY_MISS_EVENT);
+  }
+
+  // --- blocking ---
+
+  /** Whether a call may wait: not inside MULTI or a script. */
+  mayBlock(call: Call): boolean {
+    return call.depth === 0 && !call.session.mustObey;
+  }
+
+  /**
+   * Makes a call wait for its keys until `deadline` (milliseconds since 1970, or Infinity), then to reply `onTimeout`. The
+   * function that calls this must return without a reply. When a key changes, it is run again.
+   */
+  block(
+    call: Call,
+    keys: readonly string[],
+    deadline: number,
+    onTimeout: TimeoutReply,
+    on: BlockedOn = 'keys',
+    wakesOnDelete = false,
+  ): void {
+    if (call.retried) {
+      this.blockedAgain = true;
+      return;
+    }
+    const { session, database } = call;
+    session.blocked = new Blocked({
+      session,
+      on,
+      database,
+      keys: [...new Set(keys)],
+      command: call.command,
+      args: call.copyArguments(0),
+      deadline,
+      onTimeout,
+      wakesOnDelete,
+    });
+    session.stopped = STOPPED_BLOCKED;
+    this.blocked.add(session.blocked);
+    this.refreshEffects();
+  }
+
+  /** Ends a session's waiting with the reply that `write` gives. */
+  unblock(session: Session, write: TimeoutReply): void {
+    const blocked = session.blocked;
+    assert(blocked !== null, 'only blocked sessions are unblocked');
+    const reply = this.retryReply;
+    reply.clear();
+    reply.resp = session.resp;
+    write(reply, session);
+    this.release(blocked, reply);
+  }
+
+  private release(blocked: Blocked, reply: Reply): void {
+    const session = blocked.session;
+    this.blocked.remove(blocked);
+    session.blocked = null;
+    if (session.stopped === STOPPED_BLOCKED) session.stopped = STOPPED_NOT;
+    if (session.replies === REPLY_ON && reply.length > 0) {
+      this.statistics.counters[STAT_OUTPUT_BYTES]! += reply.length;
+      session.outputTotal += reply.length;
+      if (session.peer.send(reply.bytes, 0, reply.length)) reply.take();
+    }
+    reply.clear();
+    this.refreshEffects();
+    if (session.inputEnd > 0) this.resumable.push(session);
+  }
+
+  private serveReady(): void {
+    while (this.blocked.hasReady()) {
+      for (const { database, key } of this.blocked.takeReady()) {
+        const line = database.waiting.get(key);
+        if (line === undefined) continue;
+        for (const blocked of line) this.retry(blocked);
+      }
+    }
+  }
+
+  /** Runs a blocked client's command again. */
+  private retry(blocked: Blocked): void {
+    const active = this.active;
+    const call = this.frames[0]!;
+    const session = blocked.session;
+    const reply = this.retryReply;
+    reply.clear();
+    reply.resp = session.resp;
+    this.active = session;
+    call.load(blocked.args);
+    call.session = session;
+    call.database = session.database;
+    call.command = blocked.command;
+    call.reply = reply;
+    call.retried = true;
+    this.blockedAgain = false;
+    this.timer.change(blocked.command);
+    this.table.runs[blocked.command]!(call);
+    call.retried = false;
+    call.reply = this.reply;
+    if (!this.blockedAgain) {
+      this.propagation.flush();
+      this.release(blocked, reply);
+    }
+    this.active = active;
+  }
+
+  // --- keyspace owner ---
+
+  mayExpire(): boolean {
+    return this.lazyExpire;
+  }
+
+  expired(database: Database, handle: number): void {
+    const { memory, records } = this.keyspace;
+    const bytes = memory.bytes[handle >>> SEGMENT_SHIFT]!;
+    const start = records.keyStart(handle);
+    const end = start + records.keyLength(handle);
+    this.statistics.counters[STAT_EXPIRED]! += 1;
+    if (this.propagation.active) {
+      this.propagation
+        .begin(database.index, 2)
+        .text(this.expireByUnlink ? 'UNLINK' : 'DEL')
+        .bytes(bytes, start, end);
+    }
+    if (this.effects === 0) return;
+    if (database.watchers.size > 0) this.changes.expired(database, toLatin1(bytes, start, end));
+    this.changes.notify(database, bytes, start, end, EXPIRED_EVENT);
+  }
+
+  releaseValue(handle: number): void {
+    const release = this.valueReleasers[this.keyspace.records.type(handle)];
+    assert(release !== undefined, 'a type that is not a string says how its values are freed');
+    release(handle);
+  }
+
+  // --- work between batches ---
+
+  /** Frees a detached table in slices, from `work`. */
+  dispose(root: number): void {
+    this.disposals.push(root);
+  }
+
+  /** Keys that wait to be freed in slices. */
+  pendingDisposals(): number {
+    let pending = 0;
+    for (const root of this.disposals) pending += this.keyspace.table.count(root);
+    return pending;
+  }
+
+  /** When the next blocked client's time is over, in milliseconds since 1970; Infinity when none waits. */
+  nextDeadline(): number {
+    return this.blocked.nextDeadline();
+  }
+
+  /**
+   * Does what is due for up to about `ms` milliseconds: timeouts of blocked clients, active expiry, freeing in slices. True
+   * when more waits to be done now.
+   */
+  work(ms: number): boolean {
+    assert(this.active === null, 'the engine is not entered again (1)');
+    this.updateTime();
+    const until = this.clock.elapsed() + ms;
+    for (
+      let due = this.blocked.firstDue(this.keyspace.now);
+      due !== null;
+      due = this.blocked.firstDue(this.keyspace.now)
+    ) {
+      this.unblock(due.session, due.onTimeout);
+    }
+    let more = this.activeExpire && this.lazyExpire;
+    while (more && this.clock.elapsed() < until) {
+      more = this.keyspace.expireDue(EXPIRE_STEPS);
+      this.propagation.flush();
+    }
+    while (this.disposals.length > 0 && this.clock.elapsed() < until) this.disposeSome();
+    if (this.disposals.length > 0) more = true;
+    if (!more && this.keyspace.memory.giveBack()) more = true;
+    if (this.blocked.hasReady()) this.serveReady();
+    if (this.resumable.length > 0) this.resumeAll();
+    return more;
+  }
+
+  private disposeSome(): void {
+    const last = this.disposals.length - 1;
+    const root = this.disposals[last]!;
+    const before = this.keyspace.table.count(root);
+    const more = this.keyspace.disposeStep(root);
+    this.statistics.counters[STAT_LAZY_FREED]! += before - (more ? this.keyspace.table.count(root) : 0);
+    if (!more) this.disposals.pop();
+  }
+
+  /** Walks everything; asserts all invariants. */
+  check(): void {
+    this.keyspace.check();
+  }
+}

@@ -1,0 +1,231 @@
+// Active expiry: a hierarchical timing wheel of (database, key hash), one for each database (Varghese and Lauck, 1987).
+//
+// Entries name hashes, not records, since records move. A key's record says in its expiry field which slot holds its
+// entry ("armed"); an entry that no record of its hash is armed with is stale and dropped when met. A deadline that is
+// moved later needs no new entry: the old one fires, finds the key alive and is set anew. So a key that is refreshed all
+// day has one entry, and so has one whose expiry is removed and set again.
+//
+//   expiry field   word 0: low 32 bits of the deadline
+//                  word 1: bit 31 set: slot 15 bits | high 16 bits of the deadline (all ones in both words: no deadline)
+//                          bit 31 clear: high 31 bits of a deadline beyond 2^48 ms, which is never armed
+//   wheel          5 levels of 256 slots; a slot of level 0 is 64 ms, of level n 256 times that of level n - 1
+//   slot           a chain of chunks: [next chunk, count, (hash high, hash low)…]
+//
+// Slots fire at their end on level 0 and at their beginning on the others; both put their chunks in the due list, which
+// is worked off entry by entry in slices. 8 bytes an entry and a little for the chunks.
+
+import { assert } from '../lib/assert.ts';
+import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+
+const LEVELS = 5;
+const SLOTS = 256;
+/** Milliseconds of a slot of level 0: how late an untouched key may go, beside the slices' own delay. */
+const TICK_MS = 64;
+/** Chunks grow with the slot, so that a lone key costs 64 bytes and a million of one deadline 8 bytes each. */
+const CHUNK_BYTES_MIN = 64;
+const CHUNK_BYTES_MAX = 4096;
+const CHUNK_NEXT = 0;
+const CHUNK_COUNT = 1;
+const CHUNK_HEADER_WORDS = 2;
+
+/** Slot of a key that is not in the wheel. */
+export const UNARMED = 0x7fff;
+/** Deadlines from here on are kept exactly but never armed: 8,900 years. */
+export const FAR_DEADLINE = 2 ** 48 - 1;
+/** What `deadlineOf` says of a key whose expiry was removed. */
+export const NO_DEADLINE = -1;
+
+/** The deadline in an expiry field at `word`, in milliseconds since 1970; NO_DEADLINE when there is none. */
+export function deadlineOf(words: Int32Array, word: number): number {
+  const high = words[word + 1]!;
+  const low = words[word]! >>> 0;
+  if (high >= 0) return high * 4294967296 + low;
+  const deadline = (high & 0xffff) * 4294967296 + low;
+  return deadline === FAR_DEADLINE ? NO_DEADLINE : deadline;
+}
+
+/** The slot in an expiry field at `word`, or UNARMED. */
+export function slotOf(words: Int32Array, word: number): number {
+  const high = words[word + 1]!;
+  return high >= 0 ? UNARMED : (high >>> 16) & 0x7fff;
+}
+
+/** Writes an expiry field; `deadline` NO_DEADLINE keeps the slot only. */
+export function writeExpiry(words: Int32Array, word: number, deadline: number, slot: number): void {
+  const kept = deadline === NO_DEADLINE ? FAR_DEADLINE : deadline;
+  const high = Math.floor(kept / 4294967296);
+  words[word] = (kept - high * 4294967296) | 0;
+  words[word + 1] = deadline > FAR_DEADLINE - 1 ? high : (1 << 31) | (slot << 16) | high;
+}
+
+/** Writes an expiry field with a deadline beyond 2^53, exactly. */
+export function writeFarExpiry(words: Int32Array, word: number, deadline: bigint): void {
+  words[word] = Number(BigInt.asIntN(32, deadline));
+  words[word + 1] = Number(BigInt.asIntN(32, deadline >> 32n));
+}
+
+/** The timing wheel of one database. */
+export class ExpiryWheel {
+  /** The entry that `next` found. */
+  high = 0;
+  low = 0;
+  slot = 0;
+  /** Entries in the wheel and in the due list, stale ones too. */
+  entries = 0;
+  private readonly memory: FlatMemory;
+  private slots: Int32Array | null = null;
+  /** Ticks passed: slots before this one of level 0 have fired. */
+  private tick: number;
+  /** Slot numbers and first chunks of slots that fired, a stack of pairs. */
+  private readonly due: number[] = [];
+
+  constructor(memory: FlatMemory, now: number) {
+    this.memory = memory;
+    this.tick = Math.floor(now / TICK_MS);
+  }
+
+  /** Whether fired entries wait to be handled. */
+  hasDue(): boolean {
+    return this.due.length > 0;
+  }
+
+  /** The slot in which an entry for `deadline` belongs now. */
+  slotFor(deadline: number): number {
+    let tick = Math.floor(deadline / TICK_MS) + 1;
+    if (tick <= this.tick) tick = this.tick + 1;
+    let span = tick - this.tick;
+    let level = 0;
+    let unit = 1;
+    while (span >= SLOTS && level < LEVELS - 1) {
+      level++;
+      unit *= SLOTS;
+      span = Math.floor(tick / unit) - Math.floor(this.tick / unit);
+    }
+    const place = span >= SLOTS ? Math.floor(this.tick / unit) + SLOTS - 1 : Math.floor(tick / unit);
+    return level * SLOTS + (place % SLOTS);
+  }
+
+  /** Whether an entry in `slot` fires no later than one for `deadline` would; `slot` holds an unfired entry. */
+  firesBefore(slot: number, deadline: number): boolean {
+    if (slot === UNARMED) return false;
+    const level = Math.floor(slot / SLOTS);
+    const unit = SLOTS ** level;
+    const base = Math.floor(this.tick / unit);
+    // The next moment, from now on, at which the slot fires.
+    const place = base + ((((slot % SLOTS) - (base % SLOTS) + SLOTS - 1) % SLOTS) + 1);
+    return place * unit * TICK_MS <= (Math.floor(deadline / TICK_MS) + 1) * TICK_MS;
+  }
+
+  /** Adds an entry for a key hash; returns the slot for the record to remember. May grow memory. */
+  add(deadline: number, high: number, low: number): number {
+    const slot = this.slotFor(deadline);
+    this.slots ??= new Int32Array(LEVELS * SLOTS);
+    const memory = this.memory;
+    let chunk = this.slots[slot]!;
+    if (chunk === NONE || this.isFull(chunk)) {
+      const bytes = chunk === NONE ? CHUNK_BYTES_MIN : Math.min(CHUNK_BYTES_MAX, memory.capacity(chunk) * 4);
+      const next = chunk;
+      chunk = memory.allocate(bytes);
+      const words = memory.words[chunk >>> SEGMENT_SHIFT]!;
+      const at = (chunk & GRANULE_MASK) << 1;
+      words[at + CHUNK_NEXT] = next;
+      words[at + CHUNK_COUNT] = 0;
+      this.slots[slot] = chunk;
+    }
+    const words = memory.words[chunk >>> SEGMENT_SHIFT]!;
+    const at = (chunk & GRANULE_MASK) << 1;
+    const count = words[at + CHUNK_COUNT]!;
+    words[at + CHUNK_HEADER_WORDS + count * 2] = high;
+    words[at + CHUNK_HEADER_WORDS + count * 2 + 1] = low;
+    words[at + CHUNK_COUNT] = count + 1;
+    this.entries++;
+    return slot;
+  }
+
+  /** Moves the wheel to `now`: what fired is due. */
+  advance(now: number): void {
+    const tick = Math.floor(now / TICK_MS);
+    if (tick <= this.tick) return;
+    const before = this.tick;
+    this.tick = tick;
+    const slots = this.slots;
+    if (slots === null) return;
+    let unit = 1;
+    for (let level = 0; level < LEVELS; level++, unit *= SLOTS) {
+      const from = Math.floor(before / unit);
+      const to = Math.floor(tick / unit);
+      const first = Math.max(from + 1, to - SLOTS + 1);
+      for (let place = first; place <= to; place++) {
+        const slot = level * SLOTS + (place % SLOTS);
+        const chunk = slots[slot]!;
+        if (chunk === NONE) continue;
+        slots[slot] = NONE;
+        this.due.push(slot, chunk);
+      }
+      if (from === to) return;
+    }
+  }
+
+  /** Takes one entry from the due list into `high`, `low`, `slot`; false when there is none. */
+  next(): boolean {
+    const due = this.due;
+    while (due.length > 0) {
+      const chunk = due[due.length - 1]!;
+      const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;
+      const at = (chunk & GRANULE_MASK) << 1;
+      const count = words[at + CHUNK_COUNT]!;
+      if (count > 0) {
+        this.high = words[at + CHUNK_HEADER_WORDS + count * 2 - 2]!;
+        this.low = words[at + CHUNK_HEADER_WORDS + count * 2 - 1]!;
+        this.slot = due[due.length - 2]!;
+        words[at + CHUNK_COUNT] = count - 1;
+        this.entries--;
+        return true;
+      }
+      const next = words[at + CHUNK_NEXT]!;
+      this.memory.free(chunk);
+      if (next === NONE) due.length -= 2;
+      else due[due.length - 1] = next;
+    }
+    return false;
+  }
+
+  /** Drops all entries; at most a chunk is freed for each 500 of them. */
+  clear(): void {
+    while (this.due.length > 0) {
+      this.freeChain(this.due.pop()!);
+      this.due.pop();
+    }
+    if (this.slots !== null) for (const chunk of this.slots) this.freeChain(chunk);
+    this.slots = null;
+    this.entries = 0;
+  }
+
+  /** Walks all chains; asserts that the entries add up. */
+  check(): void {
+    let entries = 0;
+    const chains = [...(this.slots ?? []), ...this.due.filter((_, index) => index % 2 === 1)];
+    for (const chain of chains) {
+      for (let chunk = chain; chunk !== NONE; ) {
+        const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;
+        const at = (chunk & GRANULE_MASK) << 1;
+        entries += words[at + CHUNK_COUNT]!;
+        chunk = words[at + CHUNK_NEXT]!;
+      }
+    }
+    assert(entries === this.entries, 'the entries of all chunks add up');
+  }
+
+  private isFull(chunk: number): boolean {
+    const count = this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_COUNT]!;
+    return (CHUNK_HEADER_WORDS + count * 2 + 2) * 4 > this.memory.capacity(chunk);
+  }
+
+  private freeChain(first: number): void {
+    for (let chunk = first; chunk !== NONE; ) {
+      const next = this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      this.memory.free(chunk);
+      chunk = next;
+    }
+  }
+}

@@ -1,0 +1,416 @@
+// The keyspace: numbered databases of key records in one hash table kind, with their expiries.
+//
+// What commands do to keys goes through here. Lookups expire a key whose time has come; `find…` may return NONE. The
+// handle that a find returned is good until the next change of the keyspace. A change that moves a record (a longer
+// value, a first expiry) puts the new one in the table and returns its handle.
+//
+// Invariants: (1) `expires` counts the records with a deadline, `deadlineSum` adds the deadlines up; (2) an armed record
+// has an entry in its database's wheel, in the slot that it names or already due.
+
+import { KeyRecords, OUTSIDE, STRING } from '../datatypes/key-record.ts';
+import { Strings } from '../datatypes/string.ts';
+import { assert } from '../lib/assert.ts';
+import { equalBytes } from '../lib/bytes.ts';
+import type { KeyHasher } from '../lib/half-siphash.ts';
+import type { Prng } from '../lib/prng.ts';
+import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { HashTable } from '../structures/hash-table.ts';
+import type { Blocked } from './blocking.ts';
+import {
+  deadlineOf,
+  ExpiryWheel,
+  FAR_DEADLINE,
+  NO_DEADLINE,
+  slotOf,
+  UNARMED,
+  writeExpiry,
+  writeFarExpiry,
+} from './expiry.ts';
+import type { Session } from './session.ts';
+
+/** One numbered database. SWAPDB exchanges two databases' contents, not the objects, nor who waits for their keys. */
+export class Database {
+  readonly index: number;
+  /** Root of its table in the keyspace's hash table. */
+  root: number;
+  /** Keys with a deadline. */
+  expires = 0;
+  /** Sum of their deadlines, for the average TTL. */
+  deadlineSum = 0;
+  wheel: ExpiryWheel;
+  /** Sessions that watch a key, by key (latin1). */
+  readonly watchers = new Map<string, Set<Session>>();
+  /** Blocked clients by key (latin1), first come first. */
+  readonly waiting = new Map<string, Set<Blocked>>();
+
+  constructor(index: number, root: number, wheel: ExpiryWheel) {
+    this.index = index;
+    this.root = root;
+    this.wheel = wheel;
+  }
+}
+
+/** What the keyspace asks of its engine. */
+export interface KeyspaceOwner {
+  /** Whether a key whose time has come is to be deleted now; false on replicas and while writes are paused. */
+  mayExpire(): boolean;
+  /** The record of an expired key is about to be removed: propagate, notify, count. */
+  expired(database: Database, handle: number): void;
+  /** A value that is not a string goes: free what its record owns. */
+  releaseValue(handle: number): void;
+}
+
+export class Keyspace {
+  readonly memory: FlatMemory;
+  readonly table: HashTable;
+  readonly records: KeyRecords;
+  readonly strings: Strings;
+  readonly databases: Database[] = [];
+  /** The time by which keys expire, in milliseconds since 1970; the engine sets it before each batch. */
+  now = 0;
+  /** The access clock of records read or written now: 24 bits, its meaning the eviction policy's. */
+  accessClock = 0;
+  private readonly owner: KeyspaceOwner;
+
+  constructor(memory: FlatMemory, hasher: KeyHasher, owner: KeyspaceOwner, databaseCount: number, now: number) {
+    this.memory = memory;
+    this.table = new HashTable(memory, hasher);
+    this.records = new KeyRecords(memory);
+    this.strings = new Strings(this.records);
+    this.owner = owner;
+    this.now = now;
+    for (let index = 0; index < databaseCount; index++) {
+      this.databases.push(new Database(index, this.table.create(), new ExpiryWheel(memory, now)));
+    }
+  }
+
+  /** Keys of a database, those whose time has come but that nobody met yet included. */
+  count(database: Database): number {
+    return this.table.count(database.root);
+  }
+
+  /** The record of a key, NONE when there is none or its time has come (then it may be deleted at once). */
+  find(database: Database, bytes: Uint8Array, start: number, end: number): number {
+    const handle = this.table.find(database.root, bytes, start, end);
+    if (handle === NONE) return NONE;
+    const lengths = this.memory.words[handle >>> SEGMENT_SHIFT]![((handle & GRANULE_MASK) << 1) + 1]!;
+    if (lengths < 0 && this.isExpired(handle)) return this.expireFound(database, handle);
+    return handle;
+  }
+
+  /** The record of a key even if its time has come. */
+  findUnexpired(database: Database, bytes: Uint8Array, start: number, end: number): number {
+    return this.table.find(database.root, bytes, start, end);
+  }
+
+  /** Whether a record's deadline has passed. */
+  isExpired(handle: number): boolean {
+    const deadline = this.deadline(handle);
+    return deadline !== NO_DEADLINE && deadline <= this.now;
+  }
+
+  /** A record's deadline in milliseconds since 1970 (exact below 2^53), NO_DEADLINE when it has none. */
+  deadline(handle: number): number {
+    if (!this.records.hasExpiryField(handle)) return NO_DEADLINE;
+    return deadlineOf(this.memory.words[handle >>> SEGMENT_SHIFT]!, ((handle & GRANULE_MASK) << 1) + 2);
+  }
+
+  /** Notes that a record was read or written now. */
+  touch(handle: number): void {
+    this.records.setAccess(handle, this.accessClock);
+  }
+
+  /** Adds a record whose key was just looked for in vain. The keyspace owns it from now on. */
+  insert(database: Database, handle: number): void {
+    this.table.insert(database.root, handle);
+  }
+
+  /**
+   * Sets the string bytes[start..end) for a key that was just looked for: `existing` is what was found, of any type.
+   * The expiry is removed unless `keepExpiry`. Returns the record.
+   */
+  setString(
+    database: Database,
+    existing: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    keepExpiry: boolean,
+  ): number {
+    const strings = this.strings;
+    strings.classify(bytes, start, end);
+    return this.storeClassified(database, existing, key, keyStart, keyEnd, bytes, start, end, keepExpiry);
+  }
+
+  /** The same for the value that `strings` last classified (`setInteger`, `setInt64`). */
+  storeClassified(
+    database: Database,
+    existing: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    keepExpiry: boolean,
+  ): number {
+    const strings = this.strings;
+    if (existing === NONE) {
+      const handle = strings.create(key, keyStart, keyEnd, this.accessClock, false, bytes, start, end);
+      this.table.insert(database.root, handle);
+      return handle;
+    }
+    const withField = this.records.hasExpiryField(existing);
+    if (strings.overwrite(existing, this.accessClock, bytes, start, end)) {
+      if (withField && !keepExpiry) this.removeDeadline(database, existing);
+      return existing;
+    }
+    const handle = strings.create(key, keyStart, keyEnd, this.accessClock, withField, bytes, start, end);
+    if (withField) {
+      this.copyExpiry(existing, handle);
+      if (!keepExpiry) this.removeDeadline(database, handle);
+    }
+    this.table.replaceFound(handle);
+    this.release(existing);
+    return handle;
+  }
+
+  /** Puts `handle` in the place of the record just found, after the record moved. */
+  moved(handle: number): void {
+    this.table.replaceFound(handle);
+  }
+
+  /** Deletes the record just found, and frees it. */
+  removeFound(database: Database, handle: number): void {
+    this.forgetDeadline(database, handle);
+    this.table.removeFound(database.root);
+    this.release(handle);
+  }
+
+  /** Takes the record just found out of the table without freeing it: it is the caller's now, its deadline forgotten. */
+  takeFound(database: Database, handle: number): void {
+    this.forgetDeadline(database, handle);
+    this.table.removeFound(database.root);
+  }
+
+  /** Frees a record that is in no table, with all that it owns. */
+  release(handle: number): void {
+    if (this.records.type(handle) !== STRING) this.owner.releaseValue(handle);
+    else if (this.records.encoding(handle) === OUTSIDE) this.strings.release(handle);
+    this.records.free(handle);
+  }
+
+  /**
+   * Gives the record just found or inserted a deadline (any integer number of milliseconds since 1970, or a bigint beyond
+   * 2^53). Returns the record, which may have moved.
+   */
+  setDeadline(database: Database, handle: number, deadline: number | bigint): number {
+    let record = handle;
+    const records = this.records;
+    if (!records.hasExpiryField(record)) {
+      const bytes = this.memory.bytes[record >>> SEGMENT_SHIFT]!;
+      const start = records.keyStart(record);
+      record = records.copy(record, bytes, start, start + records.keyLength(record), true);
+      writeExpiry(this.memory.words[record >>> SEGMENT_SHIFT]!, this.expiryWord(record), NO_DEADLINE, UNARMED);
+      this.table.replaceFound(record);
+      records.free(handle);
+    }
+    this.forgetDeadline(database, record);
+    const word = this.expiryWord(record);
+    const time = Number(deadline);
+    database.expires++;
+    database.deadlineSum += time;
+    if (time >= FAR_DEADLINE) {
+      writeFarExpiry(this.memory.words[record >>> SEGMENT_SHIFT]!, word, BigInt(deadline));
+      return record;
+    }
+    let slot = slotOf(this.memory.words[record >>> SEGMENT_SHIFT]!, word);
+    if (!database.wheel.firesBefore(slot, time)) {
+      slot = database.wheel.add(time, this.table.lastHigh(), this.table.lastLow());
+    }
+    writeExpiry(this.memory.words[record >>> SEGMENT_SHIFT]!, word, time, slot);
+    return record;
+  }
+
+  /** Removes a record's deadline; false when it had none. The field stays, and with it the wheel's entry. */
+  removeDeadline(database: Database, handle: number): boolean {
+    if (this.deadline(handle) === NO_DEADLINE) return false;
+    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+    const word = this.expiryWord(handle);
+    const slot = slotOf(words, word);
+    this.forgetDeadline(database, handle);
+    writeExpiry(words, word, NO_DEADLINE, slot);
+    return true;
+  }
+
+  /** A deadline exactly, also beyond 2^53. */
+  exactDeadline(handle: number): bigint {
+    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+    const word = this.expiryWord(handle);
+    if (words[word + 1]! < 0) return BigInt(deadlineOf(words, word));
+    return (BigInt(words[word + 1]!) << 32n) | BigInt(words[word]! >>> 0);
+  }
+
+  /** Average milliseconds that keys with a deadline have left. */
+  averageTtl(database: Database): number {
+    if (database.expires === 0) return 0;
+    return Math.max(0, Math.floor(database.deadlineSum / database.expires - this.now));
+  }
+
+  /**
+   * Handles due expiries of all databases for up to `steps` wheel entries; false when nothing is due any more. The
+   * caller sees to the time that it takes (some 300 ns a key) and to propagation after it.
+   */
+  expireDue(steps: number): boolean {
+    let left = steps;
+    for (const database of this.databases) {
+      const wheel = database.wheel;
+      wheel.advance(this.now);
+      while (wheel.next()) {
+        this.fire(database, wheel.high, wheel.low, wheel.slot);
+        if (--left <= 0) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Exchanges the contents of two databases. */
+  swap(first: Database, second: Database): void {
+    const { root, expires, deadlineSum, wheel } = first;
+    first.root = second.root;
+    first.expires = second.expires;
+    first.deadlineSum = second.deadlineSum;
+    first.wheel = second.wheel;
+    second.root = root;
+    second.expires = expires;
+    second.deadlineSum = deadlineSum;
+    second.wheel = wheel;
+  }
+
+  /**
+   * Gives a database a new, empty table; returns the root of the old one, for `disposeStep` to free. The timing wheel is
+   * emptied at once.
+   */
+  detach(database: Database): number {
+    const root = database.root;
+    database.root = this.table.create();
+    database.wheel.clear();
+    database.expires = 0;
+    database.deadlineSum = 0;
+    return root;
+  }
+
+  /** Frees one segment's records of a detached table; false when all is gone. */
+  disposeStep(root: number): boolean {
+    const more = this.table.dispose(root);
+    for (let index = 0; index < this.table.collectedCount; index++) this.release(this.table.collected[index]!);
+    return more;
+  }
+
+  /** A key chosen fairly among those not expired, NONE when there is none. Expired ones that it meets are deleted. */
+  random(database: Database, prng: Prng): number {
+    // On a replica expired keys stay: after so many tries any key must do, as in Redis.
+    for (let tries = 0; ; tries++) {
+      const handle = this.table.random(database.root, prng);
+      if (handle === NONE || !this.isExpired(handle)) return handle;
+      if (!this.owner.mayExpire()) {
+        if (tries > 100) return handle;
+        continue;
+      }
+      this.findByRecord(database, handle);
+      this.expireFound(database, handle);
+    }
+  }
+
+  /** Looks a record's own key up, so that it is the one found. */
+  findByRecord(database: Database, handle: number): void {
+    const start = this.records.keyStart(handle);
+    const bytes = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
+    const found = this.table.find(database.root, bytes, start, start + this.records.keyLength(handle));
+    assert(found === handle, 'a record in the table is found by its key');
+  }
+
+  /** Whether a record has this key. */
+  hasKey(handle: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const at = this.records.keyStart(handle);
+    const own = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
+    return equalBytes(own, at, at + this.records.keyLength(handle), bytes, start, end);
+  }
+
+  /** Walks everything; asserts the invariants. */
+  check(): void {
+    for (const database of this.databases) {
+      this.table.check(database.root);
+      database.wheel.check();
+      let expires = 0;
+      let cursor = 0;
+      do {
+        cursor = this.table.scan(database.root, cursor);
+        for (let index = 0; index < this.table.collectedCount; index++) {
+          const handle = this.table.collected[index]!;
+          this.memory.checkLive(handle, 8);
+          if (this.deadline(handle) !== NO_DEADLINE) expires++;
+        }
+      } while (cursor !== 0);
+      assert(expires === database.expires, 'expires counts the deadlines (1)');
+    }
+    this.memory.check();
+  }
+
+  /** Deletes the expired record just found, where that is allowed. Returns NONE: to its reader the key is gone. */
+  private expireFound(database: Database, handle: number): number {
+    if (this.owner.mayExpire()) {
+      this.owner.expired(database, handle);
+      this.removeFound(database, handle);
+    }
+    return NONE;
+  }
+
+  /** Handles a wheel entry: the keys of its hash that are armed with its slot expire or are set anew. */
+  private fire(database: Database, high: number, low: number, slot: number): void {
+    this.table.collectByHash(database.root, high, low);
+    for (let index = 0; index < this.table.collectedCount; index++) {
+      const handle = this.table.collected[index]!;
+      if (!this.records.hasExpiryField(handle)) continue;
+      const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+      const word = this.expiryWord(handle);
+      if (slotOf(words, word) !== slot) continue;
+      const deadline = deadlineOf(words, word);
+      if (deadline === NO_DEADLINE) writeExpiry(words, word, deadline, UNARMED);
+      else if (deadline > this.now || !this.owner.mayExpire()) {
+        // Only the hash of this very key may stand for it: another key of the same bucket and tag is found by its own.
+        this.findByRecord(database, handle);
+        const next = database.wheel.add(deadline, this.table.lastHigh(), this.table.lastLow());
+        writeExpiry(this.memory.words[handle >>> SEGMENT_SHIFT]!, word, deadline, next);
+      } else {
+        this.findByRecord(database, handle);
+        this.expireFound(database, handle);
+        // A removal may have merged segments, and `collected` served for that: look again.
+        this.table.collectByHash(database.root, high, low);
+        index = -1;
+      }
+    }
+  }
+
+  private expiryWord(handle: number): number {
+    return ((handle & GRANULE_MASK) << 1) + 2;
+  }
+
+  private copyExpiry(from: number, to: number): void {
+    const source = this.memory.words[from >>> SEGMENT_SHIFT]!;
+    const target = this.memory.words[to >>> SEGMENT_SHIFT]!;
+    target[this.expiryWord(to)] = source[this.expiryWord(from)]!;
+    target[this.expiryWord(to) + 1] = source[this.expiryWord(from) + 1]!;
+  }
+
+  /** Takes a record's deadline out of the counts. */
+  private forgetDeadline(database: Database, handle: number): void {
+    const deadline = this.deadline(handle);
+    if (deadline === NO_DEADLINE) return;
+    database.expires--;
+    database.deadlineSum -= deadline;
+  }
+}

@@ -1,0 +1,96 @@
+// The propagation stream: what the append-only file and replicas are told of changes, as RESP commands.
+//
+// Commands are written as they take effect; one unit ends when the outermost command (or EXEC, script, served blocked
+// client) has run. A unit of several commands is wrapped in MULTI and EXEC, so that it is applied whole. Without a sink
+// nothing is written and `active` is false: commands ask it first.
+
+import { fromLatin1 } from '../lib/bytes.ts';
+import { Reply } from '../protocol/reply.ts';
+
+/** Takes the stream: the AOF, the replication backlog, a test. */
+export interface PropagationSink {
+  /**
+   * One command, bytes[start..end), valid until return, to be applied to database `database`; -1 for MULTI and EXEC,
+   * which belong to none. The sink writes SELECT where its own stream needs it.
+   */
+  command(database: number, bytes: Uint8Array, start: number, end: number): void;
+}
+
+const MULTI = fromLatin1('*1\r\n$5\r\nMULTI\r\n');
+const EXEC = fromLatin1('*1\r\n$4\r\nEXEC\r\n');
+
+export class Propagation {
+  /** Whether anybody listens. */
+  active = false;
+  /** Commands of the present unit. */
+  count = 0;
+  private readonly sinks: PropagationSink[] = [];
+  private readonly writer = new Reply();
+  /** Database and end offset of each command of the unit. */
+  private readonly databases: number[] = [];
+  private readonly ends: number[] = [];
+
+  attach(sink: PropagationSink): void {
+    this.sinks.push(sink);
+    this.active = true;
+  }
+
+  detach(sink: PropagationSink): void {
+    const index = this.sinks.indexOf(sink);
+    if (index >= 0) this.sinks.splice(index, 1);
+    this.active = this.sinks.length > 0;
+  }
+
+  /** Begins a command of `count` arguments for a database; that many of the calls below must follow. */
+  begin(database: number, count: number): this {
+    this.close();
+    this.databases.push(database);
+    this.count++;
+    this.writer.array(count);
+    return this;
+  }
+
+  /** An argument in latin1 text. */
+  text(argument: string): this {
+    this.writer.bulkText(argument);
+    return this;
+  }
+
+  /** An argument from bytes, which are copied. */
+  bytes(bytes: Uint8Array, start: number, end: number): this {
+    this.writer.bulk(bytes, start, end);
+    return this;
+  }
+
+  /** A safe integer in decimal. */
+  integer(argument: number): this {
+    this.writer.bulkInteger(argument);
+    return this;
+  }
+
+  /** Ends the unit: hands its commands to the sinks. */
+  flush(): void {
+    if (this.count === 0) return;
+    this.close();
+    const wrapped = this.count > 1;
+    const bytes = this.writer.bytes;
+    for (const sink of this.sinks) {
+      if (wrapped) sink.command(-1, MULTI, 0, MULTI.length);
+      let start = 0;
+      for (let index = 0; index < this.count; index++) {
+        sink.command(this.databases[index]!, bytes, start, this.ends[index]!);
+        start = this.ends[index]!;
+      }
+      if (wrapped) sink.command(-1, EXEC, 0, EXEC.length);
+    }
+    this.count = 0;
+    this.databases.length = 0;
+    this.ends.length = 0;
+    this.writer.clear();
+  }
+
+  /** Notes where the command begun last ends. */
+  private close(): void {
+    if (this.ends.length < this.count) this.ends.push(this.writer.length);
+  }
+}

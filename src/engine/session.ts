@@ -1,0 +1,138 @@
+// A session: what the engine knows of one client, over whatever it speaks to us: a socket, memory, nothing at all.
+//
+// The surroundings give it a Peer to send to and feed it through Engine.receive. A session that cannot go on (blocked,
+// paused, its output too slow) keeps the rest of its input, in bytes that it owns.
+
+import type { RequestParser } from '../protocol/request-parser.ts';
+import type { Blocked } from './blocking.ts';
+import type { Database } from './keyspace.ts';
+import type { PubSubMember } from './pubsub.ts';
+import type { Transaction, WatchedKey } from './transaction.ts';
+
+/** The other end of a session, made by the server or the embedded client. */
+export interface Peer {
+  /** "127.0.0.1:51234"; for CLIENT LIST, MONITOR and filters. */
+  readonly address: string;
+  readonly localAddress: string;
+  readonly descriptor: number;
+  /** Bytes of output that wait to be sent. */
+  readonly pendingOutput: number;
+  /**
+   * Takes bytes[start..end) to be sent in order; they are copied where they must wait. Must not call the engine. True
+   * when it kept the array itself, which then is its own.
+   */
+  send(bytes: Uint8Array, start: number, end: number): boolean;
+  /** Ends the connection: at once, or when all that was sent before has gone out. Must not call the engine. */
+  close(when: 'now' | 'flushed'): void;
+}
+
+/** What CLIENT REPLY asked for. */
+export const REPLY_ON = 0;
+export const REPLY_OFF = 1;
+/** The next command gets no reply. */
+export const REPLY_SKIP_NEXT = 2;
+/** This command gets no reply. */
+export const REPLY_SKIP = 3;
+
+/** Why a session does not read on. */
+export const STOPPED_NOT = 0;
+export const STOPPED_BLOCKED = 1;
+export const STOPPED_PAUSED = 2;
+export const STOPPED_OUTPUT = 3;
+export const STOPPED_CLOSING = 4;
+
+const NO_BYTES = new Uint8Array(0);
+
+export class Session {
+  readonly id: number;
+  readonly peer: Peer;
+  readonly parser: RequestParser;
+  database: Database;
+  /** Protocol version of its replies. */
+  resp: 2 | 3 = 2;
+  /** The gates closed for it (gates.ts). */
+  gates = 0;
+  /** STOPPED_…: why the rest of its input waits. */
+  stopped = STOPPED_NOT;
+  /** REPLY_…: whether it gets replies. */
+  replies = REPLY_ON;
+  authenticated = true;
+  user = 'default';
+  /** CLIENT SETNAME, SETINFO. Latin1. */
+  name = '';
+  libraryName = '';
+  libraryVersion = '';
+  noEvict = false;
+  noTouch = false;
+  readOnly = false;
+  monitor = false;
+  /** True for the link to the primary and for the loading of an AOF: commands are obeyed as they come. */
+  mustObey = false;
+  /** Inside MULTI: what is queued. */
+  transaction: Transaction | null = null;
+  /** Keys that it watches. */
+  watched: WatchedKey[] = [];
+  /** A watched key changed. */
+  watchBroken = false;
+  /** Subscriptions; null before the first. */
+  subscriptions: PubSubMember | null = null;
+  /** What it waits for while blocked. */
+  blocked: Blocked | null = null;
+  /** Unread input: input[inputStart..inputEnd). */
+  input: Uint8Array = NO_BYTES;
+  inputStart = 0;
+  inputEnd = 0;
+  /** Clock times in milliseconds since 1970. */
+  readonly createdAt: number;
+  lastActiveAt: number;
+  /** Id of the command run last, -1 before the first. */
+  lastCommand = -1;
+  /** Bytes and commands of its whole life. */
+  inputTotal = 0;
+  outputTotal = 0;
+  commandTotal = 0;
+
+  constructor(id: number, peer: Peer, parser: RequestParser, database: Database, now: number) {
+    this.id = id;
+    this.peer = peer;
+    this.parser = parser;
+    this.database = database;
+    this.createdAt = now;
+    this.lastActiveAt = now;
+  }
+
+  /** Bytes of input that wait. */
+  pendingInput(): number {
+    return this.inputEnd - this.inputStart;
+  }
+
+  /** Keeps bytes[start..end) to be read later, behind what waits already. `room` more bytes are expected soon. */
+  keepInput(bytes: Uint8Array, start: number, end: number, room: number): void {
+    const waiting = this.inputEnd - this.inputStart;
+    const length = waiting + (end - start);
+    if (length === 0) {
+      this.input = NO_BYTES;
+      this.inputStart = 0;
+      this.inputEnd = 0;
+      return;
+    }
+    if (this.input.length - this.inputEnd < end - start) {
+      const grown = new Uint8Array(Math.max(length + room, Math.min(length * 2, length + (1 << 20))));
+      grown.set(this.input.subarray(this.inputStart, this.inputEnd));
+      this.input = grown;
+      this.inputStart = 0;
+      this.inputEnd = waiting;
+    }
+    this.input.set(bytes.subarray(start, end), this.inputEnd);
+    this.inputEnd += end - start;
+  }
+
+  /** Notes that its kept input was read up to `to`. */
+  consumeInput(to: number): void {
+    this.inputStart = to;
+    if (to < this.inputEnd) return;
+    this.inputStart = 0;
+    this.inputEnd = 0;
+    this.input = NO_BYTES;
+  }
+}
