@@ -137,7 +137,7 @@ export class Call implements WriteCall {
 
   integer(index: number): number {
     const value = parseInteger(this.bytes, this.starts[index]!, this.ends[index]!);
-    if (value !== value) this.reply.error(NOT_AN_INTEGER);
+    if (Number.isNaN(value)) this.reply.error(NOT_AN_INTEGER);
     return value;
   }
 

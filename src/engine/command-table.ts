@@ -105,7 +105,7 @@ export class CommandTable {
     this.keySpecs = all.map(keySpecsOf);
     this.names = new Uint8Array(all.length * NAME_BYTES_MAX);
     this.nameLengths = new Uint8Array(all.length);
-    all.forEach((definition, id) => this.setName(id, definition.name.slice(definition.name.indexOf('|') + 1)));
+    for (const [id, { name }] of all.entries()) this.setName(id, name.slice(name.indexOf('|') + 1));
     parents.forEach((parent, id) => {
       if (parent < 0) this.link(id);
     });

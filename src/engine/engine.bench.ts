@@ -21,11 +21,12 @@ new PerformanceObserver((list) => {
 const clock = { now: Date.now, elapsed: () => performance.now() };
 const engine = new Engine({ clock, seed: 1, commands: [get, set, mget] });
 const peer: Peer = {
-  address: 'bench',
-  localAddress: 'bench',
+  address: () => 'bench',
+  localAddress: () => 'bench',
   descriptor: 0,
-  pendingOutput: 0,
+  pendingOutput: () => 0,
   send: () => false,
+  push: () => undefined,
   close: () => undefined,
 };
 const session = engine.openSession(peer);

@@ -320,7 +320,7 @@ export class Engine implements KeyspaceOwner {
     session.outputTotal += length;
     if (session.peer.send(reply.bytes, 0, length)) reply.take();
     reply.length = 0;
-    if (session.peer.pendingOutput <= OUTPUT_WAITING_MAX) return true;
+    if (session.peer.pendingOutput() <= OUTPUT_WAITING_MAX) return true;
     if (session.stopped === STOPPED_NOT) session.stopped = STOPPED_OUTPUT;
     return false;
   }
@@ -452,7 +452,7 @@ export class Engine implements KeyspaceOwner {
     }
     this.statistics.counters[STAT_OUTPUT_BYTES]! += end - start;
     session.outputTotal += end - start;
-    assert(!session.peer.send(bytes, start, end), 'what goes to several peers is not kept by one');
+    session.peer.push(bytes, start, end);
   }
 
   /** Counts a lookup and sets the access clock. */

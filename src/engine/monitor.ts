@@ -8,7 +8,7 @@ import type { Call } from './call.ts';
 export function monitorLine(call: Call, now: number): Uint8Array {
   const micros = Math.floor(now * 1000) % 1_000_000;
   const seconds = Math.floor(now / 1000);
-  let line = `+${seconds}.${String(micros).padStart(6, '0')} [${call.database.index} ${call.session.peer.address}]`;
+  let line = `+${seconds}.${String(micros).padStart(6, '0')} [${call.database.index} ${call.session.peer.address()}]`;
   for (let index = 0; index < call.count; index++) {
     line += ` ${quoteBytes(call.bytes, call.starts[index]!, call.ends[index]!)}`;
   }

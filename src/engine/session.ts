@@ -12,16 +12,18 @@ import type { Transaction, WatchedKey } from './transaction.ts';
 /** The other end of a session, made by the server or the embedded client. */
 export interface Peer {
   /** "127.0.0.1:51234"; for CLIENT LIST, MONITOR and filters. */
-  readonly address: string;
-  readonly localAddress: string;
+  address(): string;
+  localAddress(): string;
   readonly descriptor: number;
   /** Bytes of output that wait to be sent. */
-  readonly pendingOutput: number;
+  pendingOutput(): number;
   /**
    * Takes bytes[start..end) to be sent in order; they are copied where they must wait. Must not call the engine. True
    * when it kept the array itself, which then is its own.
    */
   send(bytes: Uint8Array, start: number, end: number): boolean;
+  /** Takes a copy of a message that the client did not ask for just now; it may wait for others to go out with. */
+  push(bytes: Uint8Array, start: number, end: number): void;
   /** Ends the connection: at once, or when all that was sent before has gone out. Must not call the engine. */
   close(when: 'now' | 'flushed'): void;
 }

@@ -1,0 +1,16 @@
+// The commands of the engine's families: whatever a file of commands/ exports as a definition is one.
+
+import type { CommandDefinition } from './command.ts';
+import * as strings from './commands/string.ts';
+
+/** Whether an export of a command file is a definition. */
+function isDefinition(value: unknown): value is CommandDefinition {
+  return typeof value === 'object' && value !== null && 'run' in value && 'kind' in value;
+}
+
+/** The definitions among the exports of command files. */
+export function definitionsOf(...files: readonly object[]): readonly CommandDefinition[] {
+  return files.flatMap((file) => Object.values(file).filter(isDefinition));
+}
+
+export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(strings);

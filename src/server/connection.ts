@@ -1,0 +1,194 @@
+// A connection: a link of a transport on one side, a session of the engine on the other, and between them the output that
+// the client has not taken yet.
+//
+// Replies go out at the end of their batch, straight from the engine's buffer; what the kernel does not take waits in
+// the outbox. Messages that others cause (pub/sub, MONITOR) wait there too, for the tick's end, so that a tick sends to
+// a client once.
+
+import type { Peer, Session } from '../engine/session.ts';
+import { STOPPED_OUTPUT } from '../engine/session.ts';
+import type { OutputLimit } from './config/clients.ts';
+import { Outbox } from './outbox.ts';
+import type { Link, Receiver } from './transports/transport.ts';
+
+/** Replies at least this long are kept as they are instead of being copied when they must wait. */
+const KEEP_BYTES_MIN = 64 * 1024;
+/** A session that waited for its client to read goes on when this little is left. */
+const OUTPUT_LOW = 1024 * 1024;
+
+/** What a connection needs of its server. */
+export interface ConnectionOwner {
+  /** The bytes arrived at the engine. */
+  receive(session: Session, bytes: Uint8Array, start: number, end: number): void;
+  /** A stopped session may go on. */
+  resume(session: Session): void;
+  /** The output is to be flushed at the end of the tick. */
+  flushLater(connection: Connection): void;
+  /** The connection is over: forget its session. */
+  ended(connection: Connection): void;
+  /** The limit that holds for a session. */
+  outputLimit(session: Session): OutputLimit;
+  /** The client let too much output pile up. */
+  overflowed(connection: Connection, limit: 'hard' | 'soft'): void;
+  now(): number;
+}
+
+export class Connection implements Receiver, Peer {
+  readonly link: Link;
+  readonly descriptor: number;
+  readonly outbox = new Outbox();
+  /** Set right after construction, when the engine has made one. */
+  session!: Session;
+  /** Whether `flushLater` was asked for. */
+  isQueued = false;
+  /** The connection ends when the outbox is empty. */
+  private closing = false;
+  private closed_ = false;
+  /** Since when the soft limit is exceeded, 0 if it is not. */
+  private softSince = 0;
+  private readonly owner: ConnectionOwner;
+  private readonly sendToLink = (bytes: Uint8Array, start: number, end: number): number => this.link.send(bytes, start, end);
+
+  constructor(owner: ConnectionOwner, link: Link) {
+    this.owner = owner;
+    this.link = link;
+    this.descriptor = link.descriptor;
+  }
+
+  address(): string {
+    return this.link.remoteAddress;
+  }
+
+  localAddress(): string {
+    return this.link.localAddress;
+  }
+
+  pendingOutput(): number {
+    return this.outbox.length + this.link.pendingBytes;
+  }
+
+  // --- from the transport ---
+
+  received(bytes: Uint8Array, length: number): void {
+    this.owner.receive(this.session, bytes, 0, length);
+  }
+
+  writable(): void {
+    if (this.outbox.length > 0 && !this.outbox.drain(this.sendToLink)) {
+      this.fail();
+      return;
+    }
+    if (this.pendingOutput() > 0) {
+      if (this.pendingOutput() <= OUTPUT_LOW) this.wake();
+      return;
+    }
+    this.softSince = 0;
+    if (this.closing) this.close('now');
+    else this.wake();
+  }
+
+  closed(): void {
+    if (this.closed_) return;
+    this.closed_ = true;
+    this.outbox.clear();
+    this.owner.ended(this);
+  }
+
+  // --- from the engine ---
+
+  send(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.closed_ || this.closing) return false;
+    if (this.outbox.length > 0) return this.enqueue(bytes, start, end);
+    const taken = this.link.send(bytes, start, end);
+    if (taken < 0) {
+      this.doom();
+      return false;
+    }
+    if (taken === end - start) {
+      if (this.link.pendingBytes > 0) this.checkLimits();
+      return false;
+    }
+    return this.enqueue(bytes, start + taken, end);
+  }
+
+  push(bytes: Uint8Array, start: number, end: number): void {
+    if (this.closed_ || this.closing) return;
+    this.outbox.add(bytes, start, end);
+    this.queue();
+    this.checkLimits();
+  }
+
+  close(when: 'now' | 'flushed'): void {
+    if (this.closed_) return;
+    if (when === 'flushed' && this.pendingOutput() > 0) {
+      this.closing = true;
+      this.link.pauseReading();
+      return;
+    }
+    this.closed_ = true;
+    this.outbox.clear();
+    this.link.close();
+    this.owner.ended(this);
+  }
+
+  // --- from the server ---
+
+  /** Sends what waits; at the end of a tick. */
+  flush(): void {
+    this.isQueued = false;
+    if (this.closed_) return;
+    if (!this.outbox.drain(this.sendToLink)) this.fail();
+    else if (this.pendingOutput() === 0) {
+      this.softSince = 0;
+      if (this.closing) this.close('now');
+    }
+  }
+
+  /** Drops the output; the connection ends at the next flush. For where the engine must not be entered. */
+  doom(): void {
+    this.closing = true;
+    this.outbox.clear();
+    this.queue();
+  }
+
+  /** Looks whether the output exceeds its limits; once a second too, for the soft one. */
+  checkLimits(): void {
+    if (this.closed_ || this.closing) return;
+    const limit = this.owner.outputLimit(this.session);
+    const waiting = this.pendingOutput();
+    if (limit.hardBytes > 0 && waiting >= limit.hardBytes) {
+      this.owner.overflowed(this, 'hard');
+      return;
+    }
+    if (limit.softBytes === 0 || waiting < limit.softBytes) {
+      this.softSince = 0;
+      return;
+    }
+    const now = this.owner.now();
+    if (this.softSince === 0) this.softSince = now;
+    else if (now - this.softSince > limit.softSeconds * 1000) this.owner.overflowed(this, 'soft');
+  }
+
+  private enqueue(bytes: Uint8Array, start: number, end: number): boolean {
+    const keeps = end - start >= KEEP_BYTES_MIN;
+    if (keeps) this.outbox.keep(bytes, start, end);
+    else this.outbox.add(bytes, start, end);
+    this.checkLimits();
+    return keeps;
+  }
+
+  private wake(): void {
+    if (this.session.stopped === STOPPED_OUTPUT) this.owner.resume(this.session);
+  }
+
+  private queue(): void {
+    if (this.isQueued) return;
+    this.isQueued = true;
+    this.owner.flushLater(this);
+  }
+
+  /** The link broke outside of the engine: the session ends now. */
+  private fail(): void {
+    this.close('now');
+  }
+}

@@ -1,0 +1,276 @@
+// A server: one engine behind its transports, with its configuration, its log and its periodic work.
+//
+// Everything a server has hangs on this object: two of them in one process share nothing. It is assembled here; how
+// commands, INFO and the configuration work is said in their own files.
+
+import type { CommandDefinition } from '../engine/command.ts';
+import { Engine } from '../engine/engine.ts';
+import type { Session } from '../engine/session.ts';
+import { STAT_OUTPUT_BUFFER_KILLS, STAT_REJECTED_CONNECTIONS } from '../engine/statistics.ts';
+import * as engineDirectives from '../engine/directives.ts';
+import { fromLatin1 } from '../lib/bytes.ts';
+import { MAX_CLIENTS } from '../protocol/errors.ts';
+import type { Clock } from '../world/clock.ts';
+import { clientOutputBufferLimit, maxclients, type OutputLimit, type OutputLimits } from './config/clients.ts';
+import { maxNewConnectionsPerCycle, protectedMode, tcpKeepalive, transport as transportDirective } from './config/network.ts';
+import { hz } from './config/process.ts';
+import type { ServerConfig } from './config/server-config.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import { applySettings } from './apply-settings.ts';
+import { Listeners } from './listeners.ts';
+import type { Log } from './log.ts';
+import { limitFor } from './output-limits.ts';
+import { chooseTransport } from './transports/choose.ts';
+import {
+  type Link,
+  type Receiver,
+  type Transport,
+  TRANSPORT_DEFAULTS,
+  type TransportHost,
+  type TransportOptions,
+} from './transports/transport.ts';
+
+/** Milliseconds that background work may take before sockets are looked at again. */
+const WORK_SLICE_MS = 2;
+
+const PROTECTED_MODE = fromLatin1(
+  '-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default ' +
+    'user. In this mode connections are only accepted from the loopback interface. If you want to connect from external ' +
+    'computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command ' +
+    "'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is " +
+    'running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make ' +
+    'this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration ' +
+    "file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server " +
+    "manually just for testing, restart it with the '--protected-mode no' option. 4) Set up an authentication password " +
+    'for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting ' +
+    'connections from the outside.\r\n',
+);
+
+export interface ServerOptions {
+  readonly config: ServerConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly seed: number | readonly [number, number];
+  /** The commands, given the server that they work on. */
+  readonly commands: (server: Server) => readonly CommandDefinition[];
+  /** Whether it keeps the process alive. */
+  readonly keepsProcessAlive: boolean;
+  /** An assertion failed or something escaped: state is no longer to be trusted. */
+  readonly fatal: (error: unknown) => void;
+}
+
+export class Server implements ConnectionOwner, TransportHost {
+  readonly config: ServerConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly transport: Transport;
+  /** Which transport and why, for the log and INFO. */
+  readonly transportReason: string;
+  readonly listeners: Listeners;
+  readonly connections = new Set<Connection>();
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Set by an assertion or by close(). */
+  private stopping = false;
+  private readonly transportOptions: TransportOptions;
+  private readonly outputLimits: OutputLimits;
+  private toFlush: Connection[] = [];
+  private readonly fatalHook: (error: unknown) => void;
+  private cronTimer: NodeJS.Timeout | null = null;
+  private deadlineTimer: NodeJS.Timeout | null = null;
+  private deadlineAt = Number.POSITIVE_INFINITY;
+  private workIsDue = false;
+  /** Called once a cron tick (hz). */
+  readonly cronTasks: (() => void)[] = [];
+
+  constructor(options: ServerOptions) {
+    this.config = options.config;
+    this.log = options.log;
+    this.clock = options.clock;
+    this.fatalHook = options.fatal;
+    this.startedAt = Math.floor(options.clock.now());
+    this.outputLimits = { ...options.config.get(clientOutputBufferLimit) };
+    this.transportOptions = {
+      ...TRANSPORT_DEFAULTS,
+      acceptsPerTickMax: options.config.get(maxNewConnectionsPerCycle),
+      keepAliveSeconds: options.config.get(tcpKeepalive),
+      keepsProcessAlive: options.keepsProcessAlive,
+    };
+    const choice = chooseTransport(options.config.get(transportDirective), this, this.transportOptions);
+    this.transport = choice.transport;
+    this.transportReason = choice.reason;
+    this.listeners = new Listeners(this.transport, this.config, this.log);
+    this.engine = new Engine({
+      clock: options.clock,
+      seed: options.seed,
+      commands: options.commands(this),
+      databases: options.config.get(engineDirectives.databases),
+    });
+    this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
+    applySettings(this);
+    this.config.follow(tcpKeepalive, (seconds) => {
+      this.transportOptions.keepAliveSeconds = seconds;
+    });
+    this.config.follow(maxNewConnectionsPerCycle, (count) => {
+      this.transportOptions.acceptsPerTickMax = count;
+    });
+    this.config.follow(clientOutputBufferLimit, (limits) => {
+      Object.assign(this.outputLimits, limits);
+    });
+  }
+
+  /** Begins to listen. Rejects with the transport's error when an address cannot be had. */
+  async start(): Promise<void> {
+    await this.listeners.open();
+    this.scheduleCron();
+  }
+
+  /** Ends connections, listeners and timers: nothing keeps the process alive afterwards. */
+  close(): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    if (this.cronTimer !== null) clearTimeout(this.cronTimer);
+    if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
+    this.listeners.close();
+    for (const connection of [...this.connections]) connection.close('now');
+    this.transport.close();
+  }
+
+  /** The port that TCP clients connect to, 0 without one. */
+  port(): number {
+    return this.listeners.port();
+  }
+
+  // --- transport host ---
+
+  accept(link: Link): Receiver | null {
+    const { engine } = this;
+    if (this.engine.sessions.size >= this.config.get(maxclients)) {
+      engine.statistics.counters[STAT_REJECTED_CONNECTIONS]! += 1;
+      link.send(MAX_CLIENTS, 0, MAX_CLIENTS.length);
+      return null;
+    }
+    const needsPassword = this.config.get(engineDirectives.requirepass) !== '';
+    if (this.config.get(protectedMode) && !needsPassword && !link.remoteIsLocal) {
+      engine.statistics.counters[STAT_REJECTED_CONNECTIONS]! += 1;
+      link.send(PROTECTED_MODE, 0, PROTECTED_MODE.length);
+      return null;
+    }
+    const connection = new Connection(this, link);
+    connection.session = engine.openSession(connection, !needsPassword);
+    this.connections.add(connection);
+    if (this.log.shows('verbose')) this.log.verbose(`Accepted ${link.remoteAddress}`);
+    return connection;
+  }
+
+  tickEnd(): void {
+    if (this.toFlush.length > 0) this.flushAll();
+    if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
+  }
+
+  fatal(error: unknown): void {
+    this.fatalHook(error);
+  }
+
+  acceptFailed(failure: string): void {
+    this.log.warning(`Accepting client connection: accept: ${failure}`);
+  }
+
+  // --- connection owner ---
+
+  receive(session: Session, bytes: Uint8Array, start: number, end: number): void {
+    this.engine.receive(session, bytes, start, end);
+  }
+
+  resume(session: Session): void {
+    this.engine.resume(session);
+  }
+
+  flushLater(connection: Connection): void {
+    this.toFlush.push(connection);
+  }
+
+  ended(connection: Connection): void {
+    if (!this.connections.delete(connection)) return;
+    this.engine.closeSession(connection.session);
+    if (this.log.shows('verbose')) this.log.verbose(`Client closed connection ${connection.address()}`);
+  }
+
+  outputLimit(session: Session): OutputLimit {
+    return limitFor(session, this.outputLimits);
+  }
+
+  overflowed(connection: Connection, limit: 'hard' | 'soft'): void {
+    this.engine.statistics.counters[STAT_OUTPUT_BUFFER_KILLS]! += 1;
+    this.log.warning(
+      `Client ${connection.address()} scheduled to be closed ASAP for overcoming of output buffer limits (${limit}).`,
+    );
+    connection.doom();
+  }
+
+  now(): number {
+    return this.engine.keyspace.now;
+  }
+
+  // --- periodic work ---
+
+  /** Does background work soon, in slices between the events of sockets. */
+  workSoon(): void {
+    if (this.workIsDue || this.stopping) return;
+    this.workIsDue = true;
+    this.transport.soon(() => this.guard(() => {
+      this.workIsDue = false;
+      if (this.stopping) return;
+      if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
+      this.tickEnd();
+    }));
+  }
+
+  private scheduleCron(): void {
+    if (this.stopping) return;
+    this.cronTimer = setTimeout(() => {
+      this.guard(() => this.cron());
+      this.scheduleCron();
+    }, 1000 / this.config.get(hz));
+    if (!this.transportOptions.keepsProcessAlive) this.cronTimer.unref();
+  }
+
+  private cron(): void {
+    for (const task of this.cronTasks) task();
+    this.workSoon();
+  }
+
+  private scheduleDeadline(): void {
+    if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
+    this.deadlineAt = this.engine.nextDeadline();
+    this.deadlineTimer = null;
+    if (this.deadlineAt === Number.POSITIVE_INFINITY || this.stopping) return;
+    const wait = Math.min(0x7fffffff, Math.max(0, Math.ceil(this.deadlineAt - this.clock.now())));
+    this.deadlineTimer = setTimeout(() => this.guard(() => {
+      this.deadlineAt = Number.POSITIVE_INFINITY;
+      if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
+      this.tickEnd();
+    }), wait);
+    if (!this.transportOptions.keepsProcessAlive) this.deadlineTimer.unref();
+  }
+
+  /** Runs what a timer calls: what escapes is fatal, as in the transports. */
+  private guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.fatalHook(error);
+    }
+  }
+
+  private flushAll(): void {
+    const connections = this.toFlush;
+    this.toFlush = [];
+    for (const connection of connections) connection.flush();
+  }
+
+  private logClosed(session: Session, reason: string): void {
+    this.log.verbose(`${reason}. ${session.peer.address()}`);
+  }
+}
