@@ -121,7 +121,7 @@ export class Strings {
       const first = bytes[start]!;
       if (first <= 57 && (first >= 48 || first === 45)) {
         const value = parseInteger(bytes, start, end);
-        if (value === value) {
+        if (!Number.isNaN(value)) {
           this.setInteger(value);
           return;
         }

@@ -1,7 +1,9 @@
 // The commands of the engine's families: whatever a file of commands/ exports as a definition is one.
 
 import type { CommandDefinition } from './command.ts';
+import * as pubsub from './commands/pubsub.ts';
 import * as strings from './commands/string.ts';
+import * as transactions from './commands/transactions.ts';
 
 /** Whether an export of a command file is a definition. */
 function isDefinition(value: unknown): value is CommandDefinition {
@@ -13,4 +15,4 @@ export function definitionsOf(...files: readonly object[]): readonly CommandDefi
   return files.flatMap((file) => Object.values(file).filter(isDefinition));
 }
 
-export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(strings);
+export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(strings, transactions, pubsub);

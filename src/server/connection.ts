@@ -47,7 +47,8 @@ export class Connection implements Receiver, Peer {
   /** Since when the soft limit is exceeded, 0 if it is not. */
   private softSince = 0;
   private readonly owner: ConnectionOwner;
-  private readonly sendToLink = (bytes: Uint8Array, start: number, end: number): number => this.link.send(bytes, start, end);
+  private readonly sendToLink = (bytes: Uint8Array, start: number, end: number): number =>
+    this.link.send(bytes, start, end);
 
   constructor(owner: ConnectionOwner, link: Link) {
     this.owner = owner;

@@ -40,7 +40,8 @@ export class Listeners {
   /** What INFO lists: kind, addresses, port. */
   describe(): { readonly name: 'tcp' | 'unix'; readonly hosts: readonly string[]; readonly port: number }[] {
     const list = [];
-    if (this.tcp.length > 0) list.push({ name: 'tcp' as const, hosts: this.tcp.map(({ host }) => host), port: this.port() });
+    if (this.tcp.length > 0)
+      list.push({ name: 'tcp' as const, hosts: this.tcp.map(({ host }) => host), port: this.port() });
     if (this.unix !== null) list.push({ name: 'unix' as const, hosts: [this.unix.host], port: 0 });
     return list;
   }
@@ -81,7 +82,9 @@ export class Listeners {
           opened.push(await this.transport.listenTcp(host, chosen, this.config.get(tcpBacklog)));
         } catch (error) {
           if (!(error instanceof TransportError)) throw error;
-          this.log.warning(`Warning: Could not create server TCP listening socket ${host}:${wantedPort}: ${error.message}`);
+          this.log.warning(
+            `Warning: Could not create server TCP listening socket ${host}:${wantedPort}: ${error.message}`,
+          );
           if (!(optional && ABSENT_CODES.has(error.code)) && error.code !== 'EAFNOSUPPORT') throw error;
         }
       }

@@ -4,19 +4,24 @@
 // commands, INFO and the configuration work is said in their own files.
 
 import type { CommandDefinition } from '../engine/command.ts';
+import * as engineDirectives from '../engine/directives.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Session } from '../engine/session.ts';
 import { STAT_OUTPUT_BUFFER_KILLS, STAT_REJECTED_CONNECTIONS } from '../engine/statistics.ts';
-import * as engineDirectives from '../engine/directives.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
 import { MAX_CLIENTS } from '../protocol/errors.ts';
 import type { Clock } from '../world/clock.ts';
+import { applySettings } from './apply-settings.ts';
 import { clientOutputBufferLimit, maxclients, type OutputLimit, type OutputLimits } from './config/clients.ts';
-import { maxNewConnectionsPerCycle, protectedMode, tcpKeepalive, transport as transportDirective } from './config/network.ts';
+import {
+  maxNewConnectionsPerCycle,
+  protectedMode,
+  tcpKeepalive,
+  transport as transportDirective,
+} from './config/network.ts';
 import { hz } from './config/process.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
-import { applySettings } from './apply-settings.ts';
 import { Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
 import { limitFor } from './output-limits.ts';
@@ -24,8 +29,8 @@ import { chooseTransport } from './transports/choose.ts';
 import {
   type Link,
   type Receiver,
-  type Transport,
   TRANSPORT_DEFAULTS,
+  type Transport,
   type TransportHost,
   type TransportOptions,
 } from './transports/transport.ts';
@@ -219,12 +224,14 @@ export class Server implements ConnectionOwner, TransportHost {
   workSoon(): void {
     if (this.workIsDue || this.stopping) return;
     this.workIsDue = true;
-    this.transport.soon(() => this.guard(() => {
-      this.workIsDue = false;
-      if (this.stopping) return;
-      if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
-      this.tickEnd();
-    }));
+    this.transport.soon(() =>
+      this.guard(() => {
+        this.workIsDue = false;
+        if (this.stopping) return;
+        if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
+        this.tickEnd();
+      }),
+    );
   }
 
   private scheduleCron(): void {
@@ -247,11 +254,15 @@ export class Server implements ConnectionOwner, TransportHost {
     this.deadlineTimer = null;
     if (this.deadlineAt === Number.POSITIVE_INFINITY || this.stopping) return;
     const wait = Math.min(0x7fffffff, Math.max(0, Math.ceil(this.deadlineAt - this.clock.now())));
-    this.deadlineTimer = setTimeout(() => this.guard(() => {
-      this.deadlineAt = Number.POSITIVE_INFINITY;
-      if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
-      this.tickEnd();
-    }), wait);
+    this.deadlineTimer = setTimeout(
+      () =>
+        this.guard(() => {
+          this.deadlineAt = Number.POSITIVE_INFINITY;
+          if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
+          this.tickEnd();
+        }),
+      wait,
+    );
     if (!this.transportOptions.keepsProcessAlive) this.deadlineTimer.unref();
   }
 

@@ -1,0 +1,139 @@
+// A real redis-server for tests to compare with. Without one installed the tests say that they are skipped; where
+// CINNABAR_REQUIRE_REDIS is set (CI) its absence is a failure.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+function isInstalled(): boolean {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const installed = isInstalled();
+
+/** The reason for skipping, for node:test's `skip` option: false where the tests can run, or must. */
+export const SKIP_WITHOUT_REDIS: string | false =
+  installed || process.env['CINNABAR_REQUIRE_REDIS'] !== undefined ? false : 'redis-server is not installed';
+
+/** A port that nobody listens on just now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** A raw connection: bytes out, bytes in, as latin1 text. */
+export class RawConnection {
+  private readonly socket: Socket;
+  private text = '';
+  private wake: (() => void) | null = null;
+  closed = false;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (data) => {
+      this.text += data.toString('latin1');
+      this.wake?.();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.closed = true;
+      this.wake?.();
+    });
+  }
+
+  static open(port: number): Promise<RawConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(new RawConnection(socket)));
+      socket.once('error', reject);
+    });
+  }
+
+  write(text: string): void {
+    this.socket.write(text, 'latin1');
+  }
+
+  /** Waits until `enough` is content with what has arrived, takes it; after `timeoutMs` takes what there is. */
+  async read(enough: (text: string) => boolean, timeoutMs = 5000): Promise<string> {
+    const until = performance.now() + timeoutMs;
+    while (!enough(this.text) && !this.closed && performance.now() < until) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(50, timeoutMs));
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const { text } = this;
+    this.text = '';
+    return text;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+/** A server process on a port of its own, with a directory that goes with it. */
+export class ServerProcess {
+  readonly port: number;
+  readonly directory: string;
+  private readonly child: ChildProcess;
+
+  private constructor(port: number, directory: string, child: ChildProcess) {
+    this.port = port;
+    this.directory = directory;
+    this.child = child;
+  }
+
+  /** Starts `command` as redis-server is started, and waits until it accepts connections. */
+  static async start(command: string, args: readonly string[] = []): Promise<ServerProcess> {
+    const port = await freePort();
+    const directory = mkdtempSync(join(tmpdir(), 'cinnabar-test-'));
+    const child = spawn(command, ['--port', String(port), '--dir', directory, '--save', '', ...args], {
+      stdio: 'ignore',
+      cwd: directory,
+    });
+    const server = new ServerProcess(port, directory, child);
+    for (let tries = 0; tries < 200; tries++) {
+      try {
+        const connection = await RawConnection.open(port);
+        connection.close();
+        return server;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    }
+    await server.stop();
+    throw new Error(`${command} did not accept connections on port ${port}`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null) {
+      await new Promise<void>((resolve) => {
+        this.child.once('exit', () => resolve());
+        this.child.kill('SIGKILL');
+      });
+    }
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** The reference: redis-server as installed. */
+export function startRedis(args: readonly string[] = []): Promise<ServerProcess> {
+  return ServerProcess.start('redis-server', args);
+}
