@@ -128,6 +128,11 @@ export class Strings {
         if (length > 15 && this.classifyLong(bytes, start, end)) return;
       }
     }
+    this.classifyText(length);
+  }
+
+  /** Sees to a value of so many bytes that is to stay text, even if it looks like an integer. */
+  classifyText(length: number): void {
     this.encoding = length <= EMBSTR_BYTES_MAX ? EMBSTR : length <= INLINE_VALUE_BYTES_MAX ? RAW : OUTSIDE;
   }
 

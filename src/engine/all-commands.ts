@@ -2,7 +2,9 @@
 
 import type { CommandDefinition } from './command.ts';
 import * as pubsub from './commands/pubsub.ts';
-import * as strings from './commands/string.ts';
+import * as stringNumbers from './commands/string/numbers.ts';
+import * as stringRanges from './commands/string/ranges.ts';
+import * as stringValues from './commands/string/values.ts';
 import * as transactions from './commands/transactions.ts';
 
 /** Whether an export of a command file is a definition. */
@@ -15,4 +17,10 @@ export function definitionsOf(...files: readonly object[]): readonly CommandDefi
   return files.flatMap((file) => Object.values(file).filter(isDefinition));
 }
 
-export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(strings, transactions, pubsub);
+export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
+  stringValues,
+  stringNumbers,
+  stringRanges,
+  transactions,
+  pubsub,
+);

@@ -48,6 +48,8 @@ export interface ReadCall {
   length(index: number): number;
   /** A safe integer, or NaN after replying that it is none (also beyond 2^53). */
   integer(index: number): number;
+  /** A 64-bit integer brought within ±2^53, for places in things that are never so long; NaN after replying. */
+  clampedInteger(index: number): number;
   /** A 64-bit integer, or null after replying that it is none. Allocates beyond 2^53. */
   int64(index: number): bigint | null;
   /** The record of the key in an argument, NONE when there is none. Counts hits and misses, sets the access clock. */
@@ -56,6 +58,8 @@ export interface ReadCall {
   findOf(index: number, type: number): number;
   /** The same without counting or touching. */
   peek(index: number): number;
+  /** The type of a record (datatypes/key-record.ts). */
+  typeOf(handle: number): number;
 }
 
 /** What a command that may change the keyspace is given. */
@@ -71,6 +75,8 @@ export interface WriteCall extends ReadCall {
   forWriteOf(index: number, type: number): number;
   /** Sees to room for `bytes` more, beyond what arguments explain; false after replying OOM. */
   admit(bytes: number): boolean;
+  /** The same for copies of all arguments and a record for each. */
+  admitArguments(): boolean;
   /** The key in an argument was changed: all that follows from that. */
   changed(index: number, event: KeyEvent): void;
   /** A further event of the same change. */
@@ -141,6 +147,14 @@ export class Call implements WriteCall {
     return value;
   }
 
+  clampedInteger(index: number): number {
+    const value = parseInteger(this.bytes, this.starts[index]!, this.ends[index]!);
+    if (!Number.isNaN(value)) return value;
+    const long = this.int64(index);
+    if (long === null) return value;
+    return long > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
+  }
+
   int64(index: number): bigint | null {
     const value = parseInt64(this.bytes, this.starts[index]!, this.ends[index]!);
     if (value === null) this.reply.error(NOT_AN_INTEGER);
@@ -168,6 +182,10 @@ export class Call implements WriteCall {
     return this.keyspace.find(this.database, this.bytes, this.starts[index]!, this.ends[index]!);
   }
 
+  typeOf(handle: number): number {
+    return this.keyspace.records.type(handle);
+  }
+
   forWrite(index: number): number {
     const handle = this.keyspace.find(this.database, this.bytes, this.starts[index]!, this.ends[index]!);
     if (handle !== NONE && !this.session.noTouch) this.engine.access.touch(handle);
@@ -187,6 +205,10 @@ export class Call implements WriteCall {
     if (this.keyspace.memory.admit(bytes)) return true;
     this.reply.error(OUT_OF_MEMORY);
     return false;
+  }
+
+  admitArguments(): boolean {
+    return this.admit((this.ends[this.count - 1]! - this.starts[0]!) * 2 + this.count * RECORD_BYTES);
   }
 
   changed(index: number, event: KeyEvent): void {
@@ -256,6 +278,9 @@ export const PROPAGATE_NOTHING = 0;
 export const PROPAGATE_VERBATIM = 1;
 /** As it came, whether it changed anything or not. */
 export const PROPAGATE_ALWAYS = 2;
+
+/** A key's record beside its key and value, with its share of the index. */
+const RECORD_BYTES = 64;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_RANGES = new Int32Array(0);

@@ -5,7 +5,7 @@
 
 import { PerformanceObserver } from 'node:perf_hooks';
 import { Prng } from '../lib/prng.ts';
-import { get, mget, set } from './commands/string.ts';
+import { get, mget, set } from './commands/string/values.ts';
 import { Engine } from './engine.ts';
 import type { Peer } from './session.ts';
 

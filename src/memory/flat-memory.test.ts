@@ -102,7 +102,7 @@ test('segments that became free are given back, the first stays', () => {
 });
 
 test('admit refuses what exceeds the limit, and leaves a reserve for deletes', () => {
-  const memory = new FlatMemory({ bytesMax: 4 * 1024 * 1024 });
+  const memory = new FlatMemory({ bytesMax: 24 * 1024 * 1024 });
   const handles: number[] = [];
   while (memory.admit(4096)) handles.push(memory.allocate(4096));
   assert.ok(handles.length > 500);

@@ -59,8 +59,9 @@ const POISON = 0xdb;
 /** A dedicated buffer above this is left to the garbage collector, whose sweeper frees it on another thread: giving it
  *  back at once was measured at 5 ms per touched 64 MiB. */
 const TRANSFER_BYTES_MAX = 64 * 1024 * 1024;
-/** Pages that deletes, expiry and table splits may always draw on: writes are refused when less would remain. */
-const RESERVE_PAGES = 64;
+/** Pages that an admitted write may need beside its bytes, a slab of every size class, and that deletes, expiry and table
+ *  splits may draw on in any case: writes are refused when less would remain. */
+const RESERVE_PAGES = CLASS_COUNT * SLAB_PAGES;
 
 const EMPTY_BYTES = new Uint8Array(0);
 const EMPTY_WORDS = new Int32Array(0);
@@ -198,8 +199,10 @@ export class FlatMemory {
     if (pages > SEGMENT_PAGES) {
       return this.hasNumber() && this.counters[1]! + bytes <= this.bytesMax && this.admit(0);
     }
-    if (this.runs.freePages >= pages + RESERVE_PAGES && (pages === SLAB_PAGES || this.runs.has(pages))) return true;
-    return this.addSegment(pages + RESERVE_PAGES);
+    while (this.runs.freePages < pages + RESERVE_PAGES || (pages !== SLAB_PAGES && !this.runs.has(pages))) {
+      if (!this.addSegment(pages + RESERVE_PAGES)) return false;
+    }
+    return true;
   }
 
   /** Gives one wholly free segment back to the system; false when there was none. At most about 1.5 ms. */
@@ -352,7 +355,7 @@ export class FlatMemory {
     const bytes = this.bytes[segment]!.length;
     if (segment === this.firstSegment || pages * PAGE_BYTES !== bytes) return;
     // One free segment's worth is kept, so that a server at the brink does not give and take.
-    if (this.runs.freePages - pages < SLAB_PAGES * 2 + RESERVE_PAGES) return;
+    if (this.runs.freePages - pages < RESERVE_PAGES * 2) return;
     this.runs.dropSegment(segment, pages);
     this.counters[1]! -= bytes;
     this.dropBuffer(segment, true);

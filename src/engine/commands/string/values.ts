@@ -1,0 +1,553 @@
+// Whole string values: GET, SET and their older and newer forms.
+
+import { equalBytes } from '../../../lib/bytes.ts';
+import { xxh3Hex } from '../../../lib/xxh3.ts';
+import { STRING } from '../../../datatypes/key-record.ts';
+import { NONE } from '../../../memory/flat-memory.ts';
+import { error, SYNTAX_ERROR, wrongArity } from '../../../protocol/errors.ts';
+import { MISTYPED, type ReadCall, type WriteCall, word } from '../../call.ts';
+import { block, integer, key, multiple, oneOf, optional, read, reply, text, token, write } from '../../command.ts';
+import { DEL_EVENT, EXPIRE_EVENT, PERSIST_EVENT, SET_EVENT } from '../../events.ts';
+import {
+  ABSOLUTE,
+  EXPIRATION_ARGUMENTS,
+  expirationOption,
+  KEEPTTL_ARGUMENT,
+  parseDeadline,
+  REFUSED,
+  UNIT_MILLISECONDS,
+  UNIT_SECONDS,
+} from '../expiration.ts';
+
+const NX = word('NX');
+const XX = word('XX');
+const GET = word('GET');
+const KEEPTTL = word('KEEPTTL');
+const PERSIST = word('PERSIST');
+const IFEQ = word('IFEQ');
+const IFNE = word('IFNE');
+const IFDEQ = word('IFDEQ');
+const IFDNE = word('IFDNE');
+
+/** Hexadecimal digits of a digest (DIGEST). */
+const DIGEST_DIGITS = 16;
+const BAD_DIGEST = error('ERR must be exactly 16 hexadecimal characters');
+
+/** Replies the value of a string record. */
+function replyValue(call: ReadCall, handle: number): void {
+  const { strings } = call;
+  strings.read(handle);
+  call.reply.bulk(strings.bytes, strings.start, strings.end);
+}
+
+/**
+ *     > SET greeting hello
+ *     OK
+ *     > GET greeting
+ *     "hello"
+ *     > GET nothing
+ *     (nil)
+ */
+export const get = read(
+  'GET',
+  {
+    group: 'string',
+    summary: 'Tells the value of a string key.',
+    since: '1.0.0',
+    complexity: 'O(1)',
+    args: [key('key', 'RO', 'access')],
+    replies: [reply.bulk('the value'), reply.nil('no such key')],
+    flags: ['fast'],
+  },
+  function get(call) {
+    const handle = call.findOf(1, STRING);
+    if (handle === NONE) call.reply.nil();
+    else if (handle !== MISTYPED) replyValue(call, handle);
+  },
+);
+
+// --- SET ---
+
+/** The options of one SET, read before anything happens. Reused: commands do not overlap. */
+class SetOptions {
+  /** Argument number of the expiry's value and its kind (expiration.ts), 0 without one. */
+  expiryAt = 0;
+  expiryKind = 0;
+  keepTtl = false;
+  get = false;
+  /** NX, XX, IFEQ, IFNE, IFDEQ, IFDNE; null: no condition. */
+  condition: Uint8Array | null = null;
+  conditionAt = 0;
+
+  /** Reads the arguments from `first` on; false after replying a syntax error. */
+  parse(call: ReadCall, first: number): boolean {
+    this.expiryAt = 0;
+    this.expiryKind = 0;
+    this.keepTtl = false;
+    this.get = false;
+    this.condition = null;
+    for (let index = first; index < call.count; index++) {
+      const read = this.parseOne(call, index);
+      if (read === 0) {
+        call.reply.error(SYNTAX_ERROR);
+        return false;
+      }
+      index += read - 1;
+    }
+    return this.checkDigest(call);
+  }
+
+  /** Reads one option; returns how many arguments it takes, 0 when it is none or contradicts another. */
+  private parseOne(call: ReadCall, index: number): number {
+    const kind = expirationOption(call, index);
+    if (kind !== 0) {
+      if (this.expiryKind !== 0 || this.keepTtl || index + 1 >= call.count) return 0;
+      this.expiryKind = kind;
+      this.expiryAt = index + 1;
+      return 2;
+    }
+    if (call.is(index, GET)) {
+      this.get = true;
+      return 1;
+    }
+    if (call.is(index, KEEPTTL)) {
+      if (this.expiryKind !== 0) return 0;
+      this.keepTtl = true;
+      return 1;
+    }
+    for (const condition of CONDITIONS) {
+      if (!call.is(index, condition)) continue;
+      // NX NX is as good as NX.
+      if (this.condition !== null && this.condition !== condition) return 0;
+      this.condition = condition;
+      if (condition === NX || condition === XX) return 1;
+      this.conditionAt = index + 1;
+      return index + 1 < call.count ? 2 : 0;
+    }
+    return 0;
+  }
+
+  private checkDigest(call: ReadCall): boolean {
+    if (this.condition !== IFDEQ && this.condition !== IFDNE) return true;
+    if (isDigest(call, this.conditionAt)) return true;
+    call.reply.error(BAD_DIGEST);
+    return false;
+  }
+}
+
+const CONDITIONS = [NX, XX, IFEQ, IFNE, IFDEQ, IFDNE];
+
+/** Whether an argument has the form of a digest. */
+export function isDigest(call: ReadCall, index: number): boolean {
+  if (call.length(index) !== DIGEST_DIGITS) return false;
+  return /^[0-9a-fA-F]{16}$/.test(call.text(index));
+}
+
+/** Whether a string record's value, or its digest, equals an argument. */
+export function equalsArgument(call: ReadCall, handle: number, index: number, byDigest: boolean): boolean {
+  const { strings } = call;
+  strings.read(handle);
+  if (byDigest) return xxh3Hex(strings.bytes, strings.start, strings.end) === call.text(index).toLowerCase();
+  return equalBytes(strings.bytes, strings.start, strings.end, call.bytes, call.starts[index]!, call.ends[index]!);
+}
+
+const options = new SetOptions();
+
+/** Whether SET's condition lets it go on with what was found. */
+function isMet(call: ReadCall, existing: number): boolean {
+  const { condition } = options;
+  if (condition === null) return true;
+  if (condition === NX) return existing === NONE;
+  if (condition === XX) return existing !== NONE;
+  const negative = condition === IFNE || condition === IFDNE;
+  if (existing === NONE) return negative;
+  return equalsArgument(call, existing, options.conditionAt, condition === IFDEQ || condition === IFDNE) !== negative;
+}
+
+/**
+ *     > SET lock token NX PX 30000
+ *     OK
+ *     > SET lock other NX
+ *     (nil)
+ *     > SET lock other XX GET
+ *     "token"
+ */
+export const set = write(
+  'SET',
+  {
+    group: 'string',
+    summary: 'Sets a key to a string, whatever it held before.',
+    since: '1.0.0',
+    complexity: 'O(1)',
+    args: [
+      key('key', 'RW', 'access', 'update', 'variable_flags'),
+      text('value'),
+      optional(
+        oneOf(
+          'condition',
+          token('NX'),
+          token('XX'),
+          text('ifeq-value', { token: 'IFEQ', since: '8.4.0' }),
+          text('ifne-value', { token: 'IFNE', since: '8.4.0' }),
+          text('ifdeq-digest', { token: 'IFDEQ', since: '8.4.0' }),
+          text('ifdne-digest', { token: 'IFDNE', since: '8.4.0' }),
+        ),
+        { since: '2.6.12' },
+      ),
+      optional(token('GET'), { since: '6.2.0' }),
+      optional(oneOf('expiration', ...EXPIRATION_ARGUMENTS, KEEPTTL_ARGUMENT)),
+    ],
+    replies: [
+      reply.ok('the key was set'),
+      reply.nil('the condition does not hold, or with GET: there was no value'),
+      reply.bulk('with GET: the value before'),
+    ],
+    flags: ['denyoom'],
+    history: [
+      ['2.6.12', 'Options EX, PX, NX and XX.'],
+      ['6.0.0', 'Option KEEPTTL.'],
+      ['6.2.0', 'Options GET, EXAT and PXAT.'],
+      ['7.0.0', 'NX and GET may be used together.'],
+      ['8.4.0', 'Options IFEQ, IFNE, IFDEQ and IFDNE.'],
+    ],
+  },
+  function set(call) {
+    if (call.count > 3) {
+      setWithOptions(call);
+      return;
+    }
+    const { bytes, starts, ends } = call;
+    const existing = call.forWrite(1);
+    if (!call.admit(ends[2]! - starts[1]!)) return;
+    call.keyspace.setString(call.database, existing, bytes, starts[1]!, ends[1]!, bytes, starts[2]!, ends[2]!, false);
+    call.changed(1, SET_EVENT);
+    call.reply.ok();
+  },
+);
+
+function setWithOptions(call: WriteCall): void {
+  if (!options.parse(call, 3)) return;
+  let deadline: number | bigint = 0;
+  if (options.expiryKind !== 0) {
+    deadline = parseDeadline(call, options.expiryAt, options.expiryKind, 'set');
+    if (deadline === REFUSED) return;
+  }
+  const needsString = options.get || options.conditionAt !== 0;
+  const existing = options.get ? call.findOf(1, STRING) : needsString ? call.forWriteOf(1, STRING) : call.forWrite(1);
+  options.conditionAt = existing === MISTYPED ? 0 : options.conditionAt;
+  if (existing === MISTYPED || !call.admit(call.length(1) + call.length(2))) return;
+  const met = isMet(call, existing);
+  options.conditionAt = 0;
+  if (options.get) {
+    if (existing === NONE) call.reply.nil();
+    else replyValue(call, existing);
+  } else if (!met) call.reply.nil();
+  if (!met) return;
+  store(call, existing, 1, 2, deadline, options.keepTtl);
+  if (!options.get) call.reply.ok();
+  if (!call.propagates() || (options.expiryKind === 0 && !options.get && options.condition === null)) return;
+  propagateSet(call, 1, 2, deadline, options.keepTtl);
+}
+
+/** Sets a key, its expiry too when `deadline` is not 0, with all that follows. `existing` was just found. */
+function store(
+  call: WriteCall,
+  existing: number,
+  keyAt: number,
+  valueAt: number,
+  deadline: number | bigint,
+  keepTtl: boolean,
+): void {
+  const { bytes, starts, ends, keyspace, database } = call;
+  const keyStart = starts[keyAt]!;
+  const keyEnd = ends[keyAt]!;
+  const handle = keyspace.setString(
+    database, existing, bytes, keyStart, keyEnd, bytes, starts[valueAt]!, ends[valueAt]!, keepTtl,
+  );
+  if (deadline !== 0) keyspace.setDeadline(database, handle, deadline);
+  call.changed(keyAt, SET_EVENT);
+  if (deadline !== 0) call.notify(keyAt, EXPIRE_EVENT);
+}
+
+/** SET key value [PXAT milliseconds | KEEPTTL]: what the stream gets of any command that sets a key. */
+function propagateSet(call: WriteCall, keyAt: number, valueAt: number, deadline: number | bigint, keepTtl: boolean): void {
+  const { bytes, starts, ends } = call;
+  const stream = call.propagateAs(deadline !== 0 ? 5 : keepTtl ? 4 : 3).text('SET');
+  stream.bytes(bytes, starts[keyAt]!, ends[keyAt]!).bytes(bytes, starts[valueAt]!, ends[valueAt]!);
+  if (deadline !== 0) stream.text('PXAT').text(String(deadline));
+  else if (keepTtl) stream.text('KEEPTTL');
+}
+
+export const setnx = write(
+  'SETNX',
+  {
+    group: 'string',
+    summary: 'Sets a key to a string, if it does not exist.',
+    since: '1.0.0',
+    complexity: 'O(1)',
+    args: [key('key', 'OW', 'insert'), text('value')],
+    replies: [reply.integer('1: set, 0: the key exists')],
+    flags: ['denyoom', 'fast'],
+    deprecated: { since: '2.6.12', instead: '`SET` with the `NX` argument' },
+  },
+  function setnx(call) {
+    const existing = call.forWrite(1);
+    if (existing !== NONE) {
+      call.reply.integer(0);
+      return;
+    }
+    if (!call.admit(call.length(1) + call.length(2))) return;
+    store(call, existing, 1, 2, 0, false);
+    call.reply.integer(1);
+  },
+);
+
+/** SETEX and PSETEX: key, time, value. */
+function setWithTime(call: WriteCall, kind: number, name: string): void {
+  const deadline = parseDeadline(call, 2, kind, name);
+  if (deadline === REFUSED) return;
+  const existing = call.forWrite(1);
+  if (!call.admit(call.length(1) + call.length(3))) return;
+  store(call, existing, 1, 3, deadline, false);
+  call.reply.ok();
+  if (call.propagates()) propagateSet(call, 1, 3, deadline, false);
+}
+
+export const setex = write(
+  'SETEX',
+  {
+    group: 'string',
+    summary: 'Sets a key to a string that expires after some seconds.',
+    since: '2.0.0',
+    complexity: 'O(1)',
+    args: [key('key', 'OW', 'update'), integer('seconds'), text('value')],
+    replies: [reply.ok()],
+    flags: ['denyoom'],
+    deprecated: { since: '2.6.12', instead: '`SET` with the `EX` argument' },
+  },
+  function setex(call) {
+    setWithTime(call, UNIT_SECONDS, 'setex');
+  },
+);
+
+export const psetex = write(
+  'PSETEX',
+  {
+    group: 'string',
+    summary: 'Sets a key to a string that expires after some milliseconds.',
+    since: '2.6.0',
+    complexity: 'O(1)',
+    args: [key('key', 'OW', 'update'), integer('milliseconds'), text('value')],
+    replies: [reply.ok()],
+    flags: ['denyoom'],
+    deprecated: { since: '2.6.12', instead: '`SET` with the `PX` argument' },
+  },
+  function psetex(call) {
+    setWithTime(call, UNIT_MILLISECONDS, 'psetex');
+  },
+);
+
+export const getset = write(
+  'GETSET',
+  {
+    group: 'string',
+    summary: 'Sets a key to a string and tells the one before.',
+    since: '1.0.0',
+    complexity: 'O(1)',
+    args: [key('key', 'RW', 'access', 'update'), text('value')],
+    replies: [reply.bulk('the value before'), reply.nil('there was none')],
+    flags: ['denyoom', 'fast'],
+    deprecated: { since: '6.2.0', instead: '`SET` with the `!GET` argument' },
+  },
+  function getset(call) {
+    const existing = call.findOf(1, STRING);
+    if (existing === MISTYPED || !call.admit(call.length(1) + call.length(2))) return;
+    if (existing === NONE) call.reply.nil();
+    else replyValue(call, existing);
+    store(call, existing, 1, 2, 0, false);
+    if (call.propagates()) propagateSet(call, 1, 2, 0, false);
+  },
+);
+
+/**
+ *     > SET session data
+ *     OK
+ *     > GETDEL session
+ *     "data"
+ *     > GETDEL session
+ *     (nil)
+ */
+export const getdel = write(
+  'GETDEL',
+  {
+    group: 'string',
+    summary: 'Tells the value of a string key and deletes it.',
+    since: '6.2.0',
+    complexity: 'O(1)',
+    args: [key('key', 'RW', 'access', 'delete')],
+    replies: [reply.bulk('the value'), reply.nil('no such key')],
+    flags: ['fast'],
+  },
+  function getdel(call) {
+    const handle = call.findOf(1, STRING);
+    if (handle === MISTYPED) return;
+    if (handle === NONE) {
+      call.reply.nil();
+      return;
+    }
+    replyValue(call, handle);
+    call.keyspace.removeFound(call.database, handle);
+    call.changed(1, DEL_EVENT);
+    if (call.propagates()) call.propagateAs(2).text('DEL').bytes(call.bytes, call.starts[1]!, call.ends[1]!);
+  },
+);
+
+/**
+ *     > SET session data
+ *     OK
+ *     > GETEX session EX 60
+ *     "data"
+ *     > TTL session
+ *     (integer) 60
+ */
+export const getex = write(
+  'GETEX',
+  {
+    group: 'string',
+    summary: 'Tells the value of a string key and sets or removes its expiry.',
+    since: '6.2.0',
+    complexity: 'O(1)',
+    args: [
+      key('key', 'RW', 'access', 'update'),
+      optional(oneOf('expiration', ...EXPIRATION_ARGUMENTS, token('PERSIST'))),
+    ],
+    replies: [reply.bulk('the value'), reply.nil('no such key')],
+    flags: ['fast'],
+  },
+  function getex(call) {
+    let kind = 0;
+    const persists = call.count > 2 && call.is(2, PERSIST);
+    if (call.count > 2 && !persists) kind = expirationOption(call, 2);
+    if ((call.count > 2 && !persists && kind === 0) || call.count !== (kind !== 0 ? 4 : persists ? 3 : 2)) {
+      call.reply.error(SYNTAX_ERROR);
+      return;
+    }
+    const deadline = kind === 0 ? 0 : parseDeadline(call, 3, kind, 'getex');
+    if (deadline === REFUSED) return;
+    const handle = call.findOf(1, STRING);
+    if (handle === MISTYPED) return;
+    if (handle === NONE) {
+      call.reply.nil();
+      return;
+    }
+    replyValue(call, handle);
+    if (persists) removeExpiry(call, handle);
+    else if (kind !== 0) expire(call, handle, deadline, (kind & ABSOLUTE) !== 0);
+  },
+);
+
+function removeExpiry(call: WriteCall, handle: number): void {
+  if (!call.keyspace.removeDeadline(call.database, handle)) return;
+  call.changed(1, PERSIST_EVENT);
+  if (call.propagates()) call.propagateAs(2).text('PERSIST').bytes(call.bytes, call.starts[1]!, call.ends[1]!);
+}
+
+function expire(call: WriteCall, handle: number, deadline: number | bigint, absolute: boolean): void {
+  const { bytes, starts, ends } = call;
+  if (absolute && deadline <= call.now()) {
+    call.keyspace.removeFound(call.database, handle);
+    call.changed(1, DEL_EVENT);
+    if (call.propagates()) call.propagateAs(2).text('DEL').bytes(bytes, starts[1]!, ends[1]!);
+    return;
+  }
+  call.keyspace.setDeadline(call.database, handle, deadline);
+  call.changed(1, EXPIRE_EVENT);
+  if (call.propagates()) call.propagateAs(3).text('PEXPIREAT').bytes(bytes, starts[1]!, ends[1]!).text(String(deadline));
+}
+
+// --- several keys ---
+
+/**
+ *     > MSET a 1 b 2
+ *     OK
+ *     > MGET a b c
+ *     1) "1"
+ *     2) "2"
+ *     3) (nil)
+ */
+export const mget = read(
+  'MGET',
+  {
+    group: 'string',
+    summary: 'Tells the values of several string keys.',
+    since: '1.0.0',
+    complexity: 'O(N), N being the keys.',
+    args: [multiple(key('key', 'RO', 'access'))],
+    replies: [reply.array('a value for each key, nil where there is no string')],
+    flags: ['fast'],
+    tips: ['request_policy:multi_shard'],
+  },
+  function mget(call) {
+    call.reply.array(call.count - 1);
+    for (let index = 1; index < call.count; index++) {
+      const handle = call.find(index);
+      if (handle === NONE || call.typeOf(handle) !== STRING) call.reply.nil();
+      else replyValue(call, handle);
+    }
+  },
+);
+
+const PAIRS = [multiple(block('data', key('key', 'OW', 'update'), text('value')))];
+const NEW_PAIRS = [multiple(block('data', key('key', 'OW', 'insert'), text('value')))];
+
+function setPairs(call: WriteCall): void {
+  for (let index = 1; index < call.count; index += 2) store(call, call.forWrite(index), index, index + 1, 0, false);
+}
+
+export const mset = write(
+  'MSET',
+  {
+    group: 'string',
+    summary: 'Sets several keys to strings.',
+    since: '1.0.1',
+    complexity: 'O(N), N being the keys.',
+    args: PAIRS,
+    replies: [reply.ok()],
+    flags: ['denyoom'],
+    tips: ['request_policy:multi_shard', 'response_policy:all_succeeded'],
+  },
+  function mset(call) {
+    if (call.count % 2 === 0) call.reply.errorText(wrongArity('mset'));
+    else if (call.admitArguments()) {
+      setPairs(call);
+      call.reply.ok();
+    }
+  },
+);
+
+export const msetnx = write(
+  'MSETNX',
+  {
+    group: 'string',
+    summary: 'Sets several keys to strings, if none of them exists.',
+    since: '1.0.1',
+    complexity: 'O(N), N being the keys.',
+    args: NEW_PAIRS,
+    replies: [reply.integer('1: all were set, 0: none was, since one exists')],
+    flags: ['denyoom'],
+  },
+  function msetnx(call) {
+    if (call.count % 2 === 0) {
+      call.reply.errorText(wrongArity('msetnx'));
+      return;
+    }
+    for (let index = 1; index < call.count; index += 2) {
+      if (call.forWrite(index) === NONE) continue;
+      call.reply.integer(0);
+      return;
+    }
+    if (!call.admitArguments()) return;
+    setPairs(call);
+    call.reply.integer(1);
+  },
+);
