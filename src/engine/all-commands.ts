@@ -1,6 +1,9 @@
 // The commands of the engine's families: whatever a file of commands/ exports as a definition is one.
 
 import type { CommandDefinition } from './command.ts';
+import * as databases from './commands/databases.ts';
+import * as expire from './commands/expire.ts';
+import * as keys from './commands/keys.ts';
 import * as pubsub from './commands/pubsub.ts';
 import * as stringNumbers from './commands/string/numbers.ts';
 import * as stringRanges from './commands/string/ranges.ts';
@@ -21,6 +24,9 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   stringValues,
   stringNumbers,
   stringRanges,
+  keys,
+  expire,
+  databases,
   transactions,
   pubsub,
 );

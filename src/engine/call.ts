@@ -4,11 +4,12 @@
 // each level of nesting (EXEC runs its queue in a second one), used again and again, so that a command allocates none.
 // A function parses all of its arguments before it changes anything, so that it happens whole or not at all.
 
-import { copyBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
+import { copyBytes, equalBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { parseInt64, parseInteger } from '../lib/integers.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import { NOT_AN_INTEGER, OUT_OF_MEMORY, WRONG_TYPE } from '../protocol/errors.ts';
 import type { Reply } from '../protocol/reply.ts';
+import type { AccessClock } from './access-clock.ts';
 import type { Engine } from './engine.ts';
 import type { KeyEvent } from './events.ts';
 import type { Database, Keyspace } from './keyspace.ts';
@@ -56,10 +57,22 @@ export interface ReadCall {
   find(index: number): number;
   /** The same for a key of one type: MISTYPED after replying WRONGTYPE. */
   findOf(index: number, type: number): number;
-  /** The same without counting or touching. */
+  /** The same without setting the access clock. */
+  look(index: number): number;
+  /** The same without counting either. */
   peek(index: number): number;
+  /** Whether two arguments hold the same bytes. */
+  isSame(a: number, b: number): boolean;
   /** The type of a record (datatypes/key-record.ts). */
   typeOf(handle: number): number;
+  /** Its encoding, as the type numbers them. */
+  encodingOf(handle: number): number;
+  /** What OBJECT ENCODING calls the encoding of a record that is not a string. */
+  encodingName(handle: number): string;
+  /** A record's deadline in milliseconds since 1970, exactly; NO_DEADLINE (expiry.ts) without one. */
+  deadlineOf(handle: number): number | bigint;
+  /** The access clock, to be read. */
+  readonly access: AccessClock;
 }
 
 /** What a command that may change the keyspace is given. */
@@ -69,6 +82,8 @@ export interface WriteCall extends ReadCall {
 
   /** Whether the propagation stream has listeners: only then `propagateAs` need be called. */
   propagates(): boolean;
+  /** Whether a deadline in the past deletes at once; not where another server decides about expiry. */
+  mayExpireNow(): boolean;
   /** The record of the key in an argument, to be changed: NONE when there is none. Every write goes through here. */
   forWrite(index: number): number;
   /** The same for a key of one type: MISTYPED after replying WRONGTYPE. */
@@ -79,6 +94,8 @@ export interface WriteCall extends ReadCall {
   admitArguments(): boolean;
   /** The key in an argument was changed: all that follows from that. */
   changed(index: number, event: KeyEvent): void;
+  /** The same for a key of another database (MOVE, COPY). */
+  changedIn(database: Database, index: number, event: KeyEvent): void;
   /** A further event of the same change. */
   notify(index: number, event: KeyEvent): void;
   /** Propagates another command of `count` arguments in place of this one; may be called several times. */
@@ -93,6 +110,7 @@ export class Call implements WriteCall {
   readonly engine: Engine;
   readonly keyspace: Keyspace;
   readonly strings: Keyspace['strings'];
+  readonly access: AccessClock;
   reply: Reply;
   session!: Session;
   database!: Database;
@@ -113,6 +131,7 @@ export class Call implements WriteCall {
     this.engine = engine;
     this.keyspace = engine.keyspace;
     this.strings = engine.keyspace.strings;
+    this.access = engine.access;
     this.reply = reply;
     this.depth = depth;
   }
@@ -169,6 +188,17 @@ export class Call implements WriteCall {
     return handle;
   }
 
+  look(index: number): number {
+    const handle = this.peek(index);
+    this.engine.looked(this, index, handle);
+    return handle;
+  }
+
+  isSame(a: number, b: number): boolean {
+    const { bytes, starts, ends } = this;
+    return equalBytes(bytes, starts[a]!, ends[a]!, bytes, starts[b]!, ends[b]!);
+  }
+
   findOf(index: number, type: number): number {
     const handle = this.find(index);
     if (handle !== NONE && this.keyspace.records.type(handle) !== type) {
@@ -184,6 +214,22 @@ export class Call implements WriteCall {
 
   typeOf(handle: number): number {
     return this.keyspace.records.type(handle);
+  }
+
+  encodingOf(handle: number): number {
+    return this.keyspace.records.encoding(handle);
+  }
+
+  deadlineOf(handle: number): number | bigint {
+    return this.keyspace.deadlineToCopy(handle);
+  }
+
+  mayExpireNow(): boolean {
+    return this.engine.mayExpire() && !this.session.mustObey;
+  }
+
+  encodingName(handle: number): string {
+    return this.engine.encodingName(handle);
   }
 
   forWrite(index: number): number {
@@ -216,6 +262,14 @@ export class Call implements WriteCall {
     engine.dirty++;
     if (engine.effects !== 0) {
       engine.changes.keyChanged(this.database, this.bytes, this.starts[index]!, this.ends[index]!, event);
+    }
+  }
+
+  changedIn(database: Database, index: number, event: KeyEvent): void {
+    const engine = this.engine;
+    engine.dirty++;
+    if (engine.effects !== 0) {
+      engine.changes.keyChanged(database, this.bytes, this.starts[index]!, this.ends[index]!, event);
     }
   }
 

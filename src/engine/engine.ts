@@ -119,6 +119,14 @@ export class Engine implements KeyspaceOwner {
   events: EngineEvents = {};
   /** By type: frees what a record owns beside itself. Types that are not strings register here. */
   readonly valueReleasers: (((handle: number) => void) | undefined)[] = [];
+  /** By type: gives a copied record a value of its own. */
+  readonly valueDuplicators: (((handle: number) => void) | undefined)[] = [];
+  /** By type: what OBJECT ENCODING calls a record's encoding. */
+  readonly encodingNames: (((handle: number) => string) | undefined)[] = [];
+  /** lazyfree-lazy-user-flush, -user-del, -server-del. */
+  lazyUserFlush = false;
+  lazyUserDel = false;
+  lazyServerDel = false;
   /** The session whose batch runs, null outside. */
   active: Session | null = null;
   private readonly frames: Call[] = [];
@@ -457,9 +465,14 @@ export class Engine implements KeyspaceOwner {
 
   /** Counts a lookup and sets the access clock. */
   accessed(call: Call, index: number, handle: number): void {
+    if (handle !== NONE && !call.session.noTouch) this.access.touch(handle);
+    this.looked(call, index, handle);
+  }
+
+  /** Counts a lookup. */
+  looked(call: Call, index: number, handle: number): void {
     if (handle !== NONE) {
       this.statistics.counters[STAT_HITS]! += 1;
-      if (!call.session.noTouch) this.access.touch(handle);
       return;
     }
     this.statistics.counters[STAT_MISSES]! += 1;
@@ -596,6 +609,19 @@ export class Engine implements KeyspaceOwner {
     const release = this.valueReleasers[this.keyspace.records.type(handle)];
     assert(release !== undefined, 'a type that is not a string says how its values are freed');
     release(handle);
+  }
+
+  /** OBJECT ENCODING of a record that is not a string. */
+  encodingName(handle: number): string {
+    const name = this.encodingNames[this.keyspace.records.type(handle)];
+    assert(name !== undefined, 'a type that is not a string names its encodings');
+    return name(handle);
+  }
+
+  duplicateValue(handle: number): void {
+    const duplicate = this.valueDuplicators[this.keyspace.records.type(handle)];
+    assert(duplicate !== undefined, 'a type that is not a string says how its values are copied');
+    duplicate(handle);
   }
 
   // --- work between batches ---

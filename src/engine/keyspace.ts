@@ -58,6 +58,8 @@ export interface KeyspaceOwner {
   expired(database: Database, handle: number): void;
   /** A value that is not a string goes: free what its record owns. */
   releaseValue(handle: number): void;
+  /** A record that is not a string was copied: give the copy a value of its own. */
+  duplicateValue(handle: number): void;
 }
 
 export class Keyspace {
@@ -176,6 +178,49 @@ export class Keyspace {
     this.table.replaceFound(handle);
     this.release(existing);
     return handle;
+  }
+
+  /** A copy of a record and all that it owns, under another key and without a deadline. The caller owns it. */
+  duplicate(handle: number, key: Uint8Array, keyStart: number, keyEnd: number): number {
+    const copy = this.records.copy(handle, key, keyStart, keyEnd, false);
+    if (this.records.type(copy) === STRING) this.strings.duplicate(copy);
+    else this.owner.duplicateValue(copy);
+    return copy;
+  }
+
+  /**
+   * Takes the record just found out of its database and makes one of another key and without a deadline of it, which the
+   * caller owns.
+   */
+  rekeyFound(database: Database, handle: number, key: Uint8Array, keyStart: number, keyEnd: number): number {
+    this.takeFound(database, handle);
+    const moved = this.records.copy(handle, key, keyStart, keyEnd, false);
+    this.records.free(handle);
+    return moved;
+  }
+
+  /** Bytes that a copy of a record's value will take at most, strings; other types see to it element by element. */
+  valueBytes(handle: number): number {
+    return this.records.type(handle) === STRING ? this.strings.length(handle) : 0;
+  }
+
+  /** Bytes of a record's own block: what moving it takes. */
+  recordBytes(handle: number): number {
+    return this.memory.capacity(handle);
+  }
+
+  /** A record's deadline, exactly: a number below 2^53, else a bigint; NO_DEADLINE without one. */
+  deadlineToCopy(handle: number): number | bigint {
+    const deadline = this.deadline(handle);
+    return deadline <= Number.MAX_SAFE_INTEGER ? deadline : this.exactDeadline(handle);
+  }
+
+  /** Looks a record of the table up, and deletes it if its time has come; true when to a reader it is gone. */
+  expireRecord(database: Database, handle: number): boolean {
+    if (!this.isExpired(handle)) return false;
+    this.findByRecord(database, handle);
+    this.expireFound(database, handle);
+    return true;
   }
 
   /** Puts `handle` in the place of the record just found, after the record moved. */

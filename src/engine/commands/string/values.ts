@@ -1,8 +1,8 @@
 // Whole string values: GET, SET and their older and newer forms.
 
+import { STRING } from '../../../datatypes/key-record.ts';
 import { equalBytes } from '../../../lib/bytes.ts';
 import { xxh3Hex } from '../../../lib/xxh3.ts';
-import { STRING } from '../../../datatypes/key-record.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { error, SYNTAX_ERROR, wrongArity } from '../../../protocol/errors.ts';
 import { MISTYPED, type ReadCall, type WriteCall, word } from '../../call.ts';
@@ -262,7 +262,15 @@ function store(
   const keyStart = starts[keyAt]!;
   const keyEnd = ends[keyAt]!;
   const handle = keyspace.setString(
-    database, existing, bytes, keyStart, keyEnd, bytes, starts[valueAt]!, ends[valueAt]!, keepTtl,
+    database,
+    existing,
+    bytes,
+    keyStart,
+    keyEnd,
+    bytes,
+    starts[valueAt]!,
+    ends[valueAt]!,
+    keepTtl,
   );
   if (deadline !== 0) keyspace.setDeadline(database, handle, deadline);
   call.changed(keyAt, SET_EVENT);
@@ -270,7 +278,13 @@ function store(
 }
 
 /** SET key value [PXAT milliseconds | KEEPTTL]: what the stream gets of any command that sets a key. */
-function propagateSet(call: WriteCall, keyAt: number, valueAt: number, deadline: number | bigint, keepTtl: boolean): void {
+function propagateSet(
+  call: WriteCall,
+  keyAt: number,
+  valueAt: number,
+  deadline: number | bigint,
+  keepTtl: boolean,
+): void {
   const { bytes, starts, ends } = call;
   const stream = call.propagateAs(deadline !== 0 ? 5 : keepTtl ? 4 : 3).text('SET');
   stream.bytes(bytes, starts[keyAt]!, ends[keyAt]!).bytes(bytes, starts[valueAt]!, ends[valueAt]!);
@@ -462,7 +476,8 @@ function expire(call: WriteCall, handle: number, deadline: number | bigint, abso
   }
   call.keyspace.setDeadline(call.database, handle, deadline);
   call.changed(1, EXPIRE_EVENT);
-  if (call.propagates()) call.propagateAs(3).text('PEXPIREAT').bytes(bytes, starts[1]!, ends[1]!).text(String(deadline));
+  if (call.propagates())
+    call.propagateAs(3).text('PEXPIREAT').bytes(bytes, starts[1]!, ends[1]!).text(String(deadline));
 }
 
 // --- several keys ---
