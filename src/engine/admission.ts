@@ -15,11 +15,11 @@ import type { Call } from './call.ts';
 import { FLAG_CONTAINER, FLAG_MAY_REPLICATE, FLAG_NO_MULTI, FLAG_WRITE } from './command-table.ts';
 import type { Engine } from './engine.ts';
 import {
-  GATE_ANY,
   GATE_AUTH,
   GATE_LOADING,
   GATE_MEMORY,
   GATE_MULTI,
+  GATE_PAUSED_ALL,
   GATE_PAUSED_WRITES,
   GATE_PROTECTED,
   GATE_STALE,
@@ -112,7 +112,7 @@ export class Admission {
   }
 
   private isPaused(gates: number, flags: number): boolean {
-    if (this.pausedUntil === 0 || (gates & (GATE_ANY | GATE_PAUSED_WRITES)) === 0) return false;
+    if (this.pausedUntil === 0 || (gates & (GATE_PAUSED_ALL | GATE_PAUSED_WRITES)) === 0) return false;
     return this.pausesAll || (flags & (FLAG_WRITE | FLAG_MAY_REPLICATE)) !== 0;
   }
 

@@ -1,6 +1,8 @@
 // The commands of the engine's families: whatever a file of commands/ exports as a definition is one.
 
 import type { CommandDefinition } from './command.ts';
+import * as client from './commands/client.ts';
+import * as connection from './commands/connection.ts';
 import * as databases from './commands/databases.ts';
 import * as expire from './commands/expire.ts';
 import * as keys from './commands/keys.ts';
@@ -29,4 +31,6 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   databases,
   transactions,
   pubsub,
+  connection,
+  client,
 );

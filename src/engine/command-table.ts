@@ -7,12 +7,12 @@ import { assert } from '../lib/assert.ts';
 import { fromLatin1, lowerByte, toLatin1 } from '../lib/bytes.ts';
 import type { ArgumentDefinition, CommandDefinition, CommandFlag, KeyFlag, KeySpec, Run } from './command.ts';
 import {
-  GATE_ANY,
   GATE_AUTH,
   GATE_BUSY,
   GATE_LOADING,
   GATE_MEMORY,
   GATE_MULTI,
+  GATE_PAUSED_ALL,
   GATE_PAUSED_WRITES,
   GATE_PERMISSIONS,
   GATE_PROTECTED,
@@ -52,6 +52,8 @@ const ALLOWED_WHEN_SUBSCRIBED = [
   'quit',
   'reset',
 ];
+/** Commands that a pause of all clients lets through: the way out of it. */
+const ALLOWED_WHEN_PAUSED = ['client|unpause', 'client|pause', 'client|kill', 'client|list', 'client|info', 'info'];
 /** The longest command or subcommand name; longer words are unknown. */
 const NAME_BYTES_MAX = 32;
 const SLOTS = 2048;
@@ -270,7 +272,8 @@ function flagsOf(definition: CommandDefinition): number {
 
 function gatesOf(definition: CommandDefinition, flags: number): number {
   const has = (flag: CommandFlag) => definition.flags?.includes(flag) ?? false;
-  let gates = GATE_ANY | GATE_PERMISSIONS;
+  let gates = GATE_PERMISSIONS;
+  if (!ALLOWED_WHEN_PAUSED.includes(definition.name)) gates |= GATE_PAUSED_ALL;
   if (!has('no_auth')) gates |= GATE_AUTH;
   if (!IMMEDIATE_IN_MULTI.includes(definition.name)) gates |= GATE_MULTI;
   if (!ALLOWED_WHEN_SUBSCRIBED.includes(definition.name)) gates |= GATE_SUBSCRIBED;

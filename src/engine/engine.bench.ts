@@ -25,6 +25,8 @@ const peer: Peer = {
   localAddress: () => 'bench',
   descriptor: 0,
   pendingOutput: () => 0,
+  outputMemory: () => 0,
+  outputChunks: () => 0,
   send: () => false,
   push: () => undefined,
   close: () => undefined,

@@ -19,13 +19,14 @@ import { COMPLETE, EMPTY, FAILED, RequestParser } from '../protocol/request-pars
 import type { Clock } from '../world/clock.ts';
 import { AccessClock } from './access-clock.ts';
 import { Admission, VERDICT_DONE, VERDICT_WAIT } from './admission.ts';
+import { Authentication } from './authentication.ts';
 import { Blocked, BlockedClients, type BlockedOn, type TimeoutReply } from './blocking.ts';
 import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_WATCH } from './changes.ts';
 import type { CommandDefinition } from './command.ts';
 import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
 import { EXPIRED_EVENT, KEY_MISS_EVENT } from './events.ts';
-import { GATE_AUTH, GATE_MULTI, GATE_PROTECTED } from './gates.ts';
+import { GATE_AUTH, GATE_MULTI, GATE_PAUSED_ALL, GATE_PAUSED_WRITES, GATE_PROTECTED } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { monitorLine } from './monitor.ts';
 import { Propagation } from './propagation.ts';
@@ -78,6 +79,13 @@ export interface EngineOptions {
   readonly memory?: FlatMemoryOptions;
 }
 
+/** How the server presents itself to clients, who choose features by it. */
+export interface Identity {
+  version: string;
+  mode: 'standalone' | 'cluster' | 'sentinel';
+  role: 'master' | 'replica';
+}
+
 /** What the engine tells its owner; every part may stay absent. */
 export interface EngineEvents {
   /** A session was closed by the engine for this reason, in Redis's words. */
@@ -97,6 +105,9 @@ export class Engine implements KeyspaceOwner {
   readonly changes: Changes;
   readonly admission: Admission;
   readonly timer: EngineTimer;
+  readonly authentication = new Authentication();
+  /** What HELLO and INFO say of the server. */
+  readonly identity: Identity = { version: '7.4.1', mode: 'standalone', role: 'master' };
   readonly sessions = new Map<number, Session>();
   readonly monitors = new Set<Session>();
   /** The replies of the batch that runs. */
@@ -413,6 +424,23 @@ export class Engine implements KeyspaceOwner {
     this.perform(call, id);
   }
 
+  /** Bytes of the request that runs, as it came; and of its arguments. For CLIENT LIST. */
+  requestBytes(): number {
+    const call = this.frames[0]!;
+    let bytes = 3 + String(call.count).length;
+    for (let index = 0; index < call.count; index++)
+      bytes += call.length(index) + String(call.length(index)).length + 5;
+    return bytes;
+  }
+
+  argumentBytes(): number {
+    return this.frames[0]!.ends[this.frames[0]!.count - 1]! - this.frames[0]!.starts[0]!;
+  }
+
+  activeCommand(): number {
+    return this.frames[0]!.command;
+  }
+
   private afterCommand(call: Call, id: number): void {
     if (this.monitors.size > 0 && (this.table.flags[id]! & (FLAG_ADMIN | FLAG_SKIP_MONITOR)) === 0)
       this.feedMonitors(call);
@@ -582,10 +610,42 @@ export class Engine implements KeyspaceOwner {
     this.active = active;
   }
 
+  // --- pauses ---
+
+  /** CLIENT PAUSE: lets commands (only writes, unless `all`) wait until a time in milliseconds since 1970. */
+  pause(until: number, all: boolean): void {
+    const { admission } = this;
+    // A pause that is under way is only ever made longer and stricter.
+    const under = admission.pausedUntil > this.keyspace.now;
+    admission.pausesAll = all || (under && admission.pausesAll);
+    admission.pausedUntil = Math.max(until, under ? admission.pausedUntil : 0);
+    this.gates &= ~(GATE_PAUSED_WRITES | GATE_PAUSED_ALL);
+    this.gates |= admission.pausesAll ? GATE_PAUSED_ALL : GATE_PAUSED_WRITES;
+  }
+
+  /** Ends a pause; what waited goes on, in the order of its sessions. */
+  unpause(): void {
+    this.admission.pausedUntil = 0;
+    this.gates &= ~(GATE_PAUSED_WRITES | GATE_PAUSED_ALL);
+    for (const session of this.sessions.values()) {
+      if (session.stopped !== STOPPED_PAUSED) continue;
+      session.stopped = STOPPED_NOT;
+      this.resumable.unshift(session);
+    }
+  }
+
+  /** Clients whose command waits for the end of a pause. */
+  pausedCount(): number {
+    let count = 0;
+    if (this.admission.pausedUntil === 0) return 0;
+    for (const session of this.sessions.values()) if (session.stopped === STOPPED_PAUSED) count++;
+    return count;
+  }
+
   // --- keyspace owner ---
 
   mayExpire(): boolean {
-    return this.lazyExpire;
+    return this.lazyExpire && this.admission.pausedUntil === 0;
   }
 
   expired(database: Database, handle: number): void {
@@ -638,9 +698,11 @@ export class Engine implements KeyspaceOwner {
     return pending;
   }
 
-  /** When the next blocked client's time is over, in milliseconds since 1970; Infinity when none waits. */
+  /** When the next blocked client's time or the pause is over, in milliseconds since 1970; Infinity when none waits. */
   nextDeadline(): number {
-    return this.blocked.nextDeadline();
+    const { pausedUntil } = this.admission;
+    const deadline = this.blocked.nextDeadline();
+    return pausedUntil === 0 ? deadline : Math.min(deadline, pausedUntil);
   }
 
   /**
@@ -658,7 +720,7 @@ export class Engine implements KeyspaceOwner {
     ) {
       this.unblock(due.session, due.onTimeout);
     }
-    let more = this.activeExpire && this.lazyExpire;
+    let more = this.activeExpire && this.mayExpire();
     while (more && this.clock.elapsed() < until) {
       more = this.keyspace.expireDue(EXPIRE_STEPS);
       this.propagation.flush();

@@ -18,8 +18,8 @@ export const GATE_WRITE = 1 << 5;
 export const GATE_MEMORY = 1 << 6;
 /** Closed while clients are paused for writes: commands that write or may be replicated. */
 export const GATE_PAUSED_WRITES = 1 << 7;
-/** Closed whenever something must see each command: MONITOR, CLIENT PAUSE ALL, CLIENT REPLY, a test's hook. */
-export const GATE_ANY = 1 << 8;
+/** Closed while all clients are paused; every command but those that end a pause. */
+export const GATE_PAUSED_ALL = 1 << 8;
 /** Closed unless DEBUG or MODULE are enabled. */
 export const GATE_PROTECTED = 1 << 9;
 /** Closed while a script runs too long. */

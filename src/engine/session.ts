@@ -17,6 +17,9 @@ export interface Peer {
   readonly descriptor: number;
   /** Bytes of output that wait to be sent. */
   pendingOutput(): number;
+  /** Memory that they take, and in how many pieces: CLIENT LIST's omem and oll. */
+  outputMemory(): number;
+  outputChunks(): number;
   /**
    * Takes bytes[start..end) to be sent in order; they are copied where they must wait. Must not call the engine. True
    * when it kept the array itself, which then is its own.

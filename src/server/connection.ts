@@ -68,6 +68,14 @@ export class Connection implements Receiver, Peer {
     return this.outbox.length + this.link.pendingBytes;
   }
 
+  outputMemory(): number {
+    return this.outbox.memory() + this.link.pendingBytes;
+  }
+
+  outputChunks(): number {
+    return this.outbox.chunkCount();
+  }
+
   // --- from the transport ---
 
   received(bytes: Uint8Array, length: number): void {

@@ -40,6 +40,14 @@ export class RecordingPeer implements Peer {
     return this.pending;
   }
 
+  outputMemory(): number {
+    return this.pending;
+  }
+
+  outputChunks(): number {
+    return this.pending > 0 ? 1 : 0;
+  }
+
   send(bytes: Uint8Array, start: number, end: number): boolean {
     this.output += toLatin1(bytes, start, end);
     return false;

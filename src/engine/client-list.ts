@@ -1,0 +1,82 @@
+// A client's line in CLIENT LIST and CLIENT INFO.
+
+import type { Engine } from './engine.ts';
+import type { Session } from './session.ts';
+import { STOPPED_BLOCKED, STOPPED_CLOSING, STOPPED_PAUSED } from './session.ts';
+
+/** A session's object, its parser and connection, as far as can be told: for tot-mem. */
+const SESSION_BYTES = 1600;
+
+/** The kinds that CLIENT LIST TYPE and CLIENT KILL TYPE tell apart. */
+export type ClientType = 'normal' | 'master' | 'replica' | 'pubsub';
+
+export function clientType(session: Session): ClientType {
+  if (session.mustObey) return 'master';
+  return session.subscriptions !== null && !session.subscriptions.isEmpty() ? 'pubsub' : 'normal';
+}
+
+function flagsOf(session: Session): string {
+  let flags = '';
+  if (session.monitor) flags += 'O';
+  if (session.mustObey) flags += 'M';
+  if (session.subscriptions !== null) flags += 'P';
+  if (session.transaction !== null) flags += 'x';
+  if (session.stopped === STOPPED_BLOCKED || session.stopped === STOPPED_PAUSED) flags += 'b';
+  if (session.watchBroken) flags += 'd';
+  if (session.stopped === STOPPED_CLOSING) flags += 'c';
+  if (session.peer.address().startsWith('/')) flags += 'U';
+  if (session.readOnly) flags += 'r';
+  if (session.noEvict) flags += 'e';
+  if (session.noTouch) flags += 'T';
+  return flags === '' ? 'N' : flags;
+}
+
+/** Bytes of memory that a session takes, its buffers included. */
+export function sessionMemory(session: Session): number {
+  const { peer, transaction } = session;
+  return SESSION_BYTES + session.input.length + peer.outputMemory() + (transaction?.bytes ?? 0);
+}
+
+/** The line, without its end. Latin1. */
+export function describeClient(engine: Engine, session: Session): string {
+  const { peer, transaction, subscriptions } = session;
+  const now = engine.keyspace.now;
+  const isActive = session === engine.active;
+  const fields: [string, string | number][] = [
+    ['id', session.id],
+    ['addr', peer.address()],
+    ['laddr', peer.localAddress()],
+    ['fd', peer.descriptor],
+    ['name', session.name],
+    ['age', Math.floor((now - session.createdAt) / 1000)],
+    ['idle', Math.floor((now - session.lastActiveAt) / 1000)],
+    ['flags', flagsOf(session)],
+    ['db', session.database.index],
+    ['sub', subscriptions?.channels.size ?? 0],
+    ['psub', subscriptions?.patterns.size ?? 0],
+    ['ssub', subscriptions?.shards.size ?? 0],
+    ['multi', transaction?.queue.length ?? -1],
+    ['watch', session.watched.length],
+    ['qbuf', isActive ? engine.requestBytes() : session.pendingInput()],
+    ['qbuf-free', isActive ? 0 : session.input.length - session.pendingInput()],
+    ['argv-mem', session.blocked?.args.bytes.length ?? (isActive ? engine.argumentBytes() : 0)],
+    ['multi-mem', transaction?.bytes ?? 0],
+    ['rbs', engine.reply.bytes.length],
+    ['rbp', 0],
+    ['obl', 0],
+    ['oll', peer.outputChunks()],
+    ['omem', peer.outputMemory()],
+    ['tot-mem', sessionMemory(session)],
+    ['events', peer.pendingOutput() > 0 ? 'rw' : 'r'],
+    [
+      'cmd',
+      session.lastCommand < 0 ? 'NULL' : engine.table.nameOf(isActive ? engine.activeCommand() : session.lastCommand),
+    ],
+    ['user', session.user],
+    ['redir', -1],
+    ['resp', session.resp],
+    ['lib-name', session.libraryName],
+    ['lib-ver', session.libraryVersion],
+  ];
+  return fields.map(([name, value]) => `${name}=${value}`).join(' ');
+}
