@@ -1,7 +1,7 @@
 // MONITOR's line for a command: `+1339518083.107412 [0 127.0.0.1:60866] "keys" "*"`.
 
 import { fromLatin1 } from '../lib/bytes.ts';
-import { quoteBytes } from '../lib/quote.ts';
+import { quoteWord } from '../lib/quoted-words.ts';
 import type { Call } from './call.ts';
 
 /** The whole line, as MONITOR sends it. `now` in milliseconds since 1970, with a fraction. */
@@ -10,7 +10,7 @@ export function monitorLine(call: Call, now: number): Uint8Array {
   const seconds = Math.floor(now / 1000);
   let line = `+${seconds}.${String(micros).padStart(6, '0')} [${call.database.index} ${call.session.peer.address()}]`;
   for (let index = 0; index < call.count; index++) {
-    line += ` ${quoteBytes(call.bytes, call.starts[index]!, call.ends[index]!)}`;
+    line += ` ${quoteWord(call.text(index))}`;
   }
   return fromLatin1(`${line}\r\n`);
 }

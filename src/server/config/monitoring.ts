@@ -1,0 +1,65 @@
+// Directives of what the server measures about itself: slow log, latency.
+
+import { fromLatin1 } from '../../lib/bytes.ts';
+import { parseDouble } from '../../lib/decimal.ts';
+import { bool, custom, integer, LONG_MAX, Refusal } from '../../lib/directive.ts';
+
+export const slowlogLogSlowerThan = integer('slowlog-log-slower-than', {
+  summary: 'Commands that take more microseconds than this enter the slow log. 0: all; -1: none.',
+  default: 10_000,
+  min: -1,
+  max: LONG_MAX,
+});
+
+export const slowlogMaxLen = integer('slowlog-max-len', {
+  summary: 'How many commands the slow log keeps.',
+  default: 128,
+  min: 0,
+  max: LONG_MAX,
+});
+
+export const latencyMonitorThreshold = integer('latency-monitor-threshold', {
+  summary: 'Events that take at least so many milliseconds are kept for LATENCY. 0: none.',
+  default: 0,
+  min: 0,
+  max: LONG_MAX,
+});
+
+export const latencyTracking = bool('latency-tracking', true, {
+  summary: 'Keep a histogram of the duration of each command.',
+});
+
+export const latencyTrackingInfoPercentiles = custom<readonly number[]>('latency-tracking-info-percentiles', {
+  summary: 'The percentiles of the durations of each command that INFO LATENCYSTATS shows. Empty: none.',
+  default: [50, 99, 99.9],
+  multiple: true,
+  parse(args) {
+    if (args.length === 1 && args[0] === '') return [];
+    const percentiles: number[] = [];
+    for (const arg of args) {
+      const percentile = parseDouble(fromLatin1(arg), 0, arg.length);
+      if (Number.isNaN(percentile)) return new Refusal('Invalid latency-tracking-info-percentiles parameters');
+      if (percentile < 0 || percentile > 100) {
+        return new Refusal('latency-tracking-info-percentiles parameters should sit between [0.0,100.0]');
+      }
+      percentiles.push(percentile);
+    }
+    return percentiles;
+  },
+  format: formatPercentiles,
+  // Always written: a file without the line would mean the default.
+  fileLines: (percentiles) => [{ text: percentiles.length === 0 ? '""' : formatPercentiles(percentiles), force: true }],
+});
+
+function formatPercentiles(percentiles: readonly number[]): string {
+  return percentiles.map(formatPercentile).join(' ');
+}
+
+/** As C's %f without trailing zeros: six decimals, and what lies just between two goes to the even one. */
+function formatPercentile(percentile: number): string {
+  const rounded = percentile.toFixed(6);
+  // toFixed rounds a tie up. A double that is one has seven decimals, so twenty show it exactly.
+  const isTie = percentile.toFixed(20).endsWith('50000000000000');
+  const digits = isTie && /[13579]$/.test(rounded) ? percentile.toFixed(20).slice(0, -14) : rounded;
+  return digits.replace(/\.?0+$/, '');
+}
