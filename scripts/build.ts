@@ -27,6 +27,11 @@ const BUNDLES: readonly Bundle[] = [
     output: 'dist/index.js',
     options: { platform: 'neutral', target: 'es2024', external: ['node:*'], mainFields: ['module', 'main'] },
   },
+  {
+    entry: 'src/browser.ts',
+    output: 'dist/browser.js',
+    options: { platform: 'browser', target: 'es2024' },
+  },
 ];
 
 for (const bundle of BUNDLES) {

@@ -5,11 +5,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sampleConfiguration } from '../src/server/config/sample.ts';
+import { clientTypes } from './client-types.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Paths from the root, and what makes their texts. */
-const GENERATED: ReadonlyMap<string, () => string> = new Map([['cinnabar.conf', sampleConfiguration]]);
+const GENERATED: ReadonlyMap<string, () => string> = new Map([
+  ['cinnabar.conf', sampleConfiguration],
+  ['src/client/commands.generated.ts', clientTypes],
+]);
 
 /** The generated files that are missing or not up to date. */
 export function staleFiles(): string[] {

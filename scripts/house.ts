@@ -37,6 +37,7 @@ export const ROOMS: readonly string[] = [
   'sentinel',
   'host',
   'server',
+  'browser.ts',
   'index.ts',
   'cli',
   'console',

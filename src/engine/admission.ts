@@ -133,14 +133,13 @@ export class Admission {
     this.engine.statistics.rejected[id]! += 1;
     this.note(session, call);
     const { engine } = this;
-    const isExec = session.transaction !== null && engine.table.definitions[id]!.name === 'exec';
-    if (isExec) this.abortExec(session, call, line);
+    if (engine.table.definitions[id]!.name === 'exec') this.abortExec(session, call, line);
     else call.reply.error(line);
     this.count(call);
     return VERDICT_DONE;
   }
 
-  /** EXEC itself is refused: the transaction is over. */
+  /** EXEC itself is refused, also where there is no transaction: one is over. */
   private abortExec(session: Session, call: Call, line: Uint8Array): void {
     const text = toLatin1(sliceBytes(line, 1, line.length - 2), 0, line.length - 3);
     this.engine.discard(session);
@@ -150,9 +149,10 @@ export class Admission {
   private refuseSubscribed(session: Session, call: Call, id: number): number {
     this.engine.statistics.rejected[id]! += 1;
     this.note(session, call);
-    call.reply.errorText(
-      `ERR Can't execute '${this.engine.table.nameOf(id)}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
-    );
+    const name = this.engine.table.nameOf(id);
+    const text = `ERR Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
+    if (name === 'exec') this.abortExec(session, call, error(text));
+    else call.reply.errorText(text);
     this.count(call);
     return VERDICT_DONE;
   }
@@ -167,7 +167,9 @@ export class Admission {
   private refuseArity(session: Session, call: Call, id: number): number {
     this.engine.statistics.rejected[id]! += 1;
     this.note(session, call);
-    call.reply.errorText(wrongArity(this.engine.table.nameOf(id)));
+    const name = this.engine.table.nameOf(id);
+    if (name === 'exec') this.abortExec(session, call, error(wrongArity(name)));
+    else call.reply.errorText(wrongArity(name));
     this.count(call);
     return -1;
   }

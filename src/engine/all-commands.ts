@@ -2,11 +2,17 @@
 
 import type { CommandDefinition } from './command.ts';
 import * as client from './commands/client.ts';
+import * as commandInfo from './commands/command-info.ts';
 import * as connection from './commands/connection.ts';
 import * as databases from './commands/databases.ts';
 import * as expire from './commands/expire.ts';
 import * as keys from './commands/keys.ts';
 import * as pubsub from './commands/pubsub.ts';
+import * as server from './commands/server.ts';
+import * as stringDigest from './commands/string/digest.ts';
+import * as stringIncrex from './commands/string/increx.ts';
+import * as stringLcs from './commands/string/lcs.ts';
+import * as stringMsetex from './commands/string/msetex.ts';
 import * as stringNumbers from './commands/string/numbers.ts';
 import * as stringRanges from './commands/string/ranges.ts';
 import * as stringValues from './commands/string/values.ts';
@@ -26,6 +32,10 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   stringValues,
   stringNumbers,
   stringRanges,
+  stringLcs,
+  stringDigest,
+  stringMsetex,
+  stringIncrex,
   keys,
   expire,
   databases,
@@ -33,4 +43,6 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   pubsub,
   connection,
   client,
+  server,
+  commandInfo,
 );

@@ -7,7 +7,7 @@
 import { copyBytes, equalBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { parseInt64, parseInteger } from '../lib/integers.ts';
 import { NONE } from '../memory/flat-memory.ts';
-import { NOT_AN_INTEGER, OUT_OF_MEMORY, WRONG_TYPE } from '../protocol/errors.ts';
+import { NOT_AN_INTEGER, OUT_OF_MEMORY, outOfBounds, WRONG_TYPE } from '../protocol/errors.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { AccessClock } from './access-clock.ts';
 import type { Engine } from './engine.ts';
@@ -51,6 +51,8 @@ export interface ReadCall {
   integer(index: number): number;
   /** A 64-bit integer brought within ±2^53, for places in things that are never so long; NaN after replying. */
   clampedInteger(index: number): number;
+  /** A 32-bit integer: the number of a database; NaN after replying that it is none. */
+  int32(index: number): number;
   /** A 64-bit integer, or null after replying that it is none. Allocates beyond 2^53. */
   int64(index: number): bigint | null;
   /** The record of the key in an argument, NONE when there is none. Counts hits and misses, sets the access clock. */
@@ -59,6 +61,8 @@ export interface ReadCall {
   findOf(index: number, type: number): number;
   /** The same without setting the access clock. */
   look(index: number): number;
+  /** The same without announcing a miss either: OBJECT. */
+  inspect(index: number): number;
   /** The same without counting either. */
   peek(index: number): number;
   /** Whether two arguments hold the same bytes. */
@@ -174,6 +178,13 @@ export class Call implements WriteCall {
     return long > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
   }
 
+  int32(index: number): number {
+    const value = this.clampedInteger(index);
+    if (value === (value | 0) || Number.isNaN(value)) return value;
+    this.reply.errorText(outOfBounds(INT32_MIN, INT32_MAX));
+    return Number.NaN;
+  }
+
   int64(index: number): bigint | null {
     const value = parseInt64(this.bytes, this.starts[index]!, this.ends[index]!);
     if (value === null) this.reply.error(NOT_AN_INTEGER);
@@ -191,6 +202,12 @@ export class Call implements WriteCall {
   look(index: number): number {
     const handle = this.peek(index);
     this.engine.looked(this, index, handle);
+    return handle;
+  }
+
+  inspect(index: number): number {
+    const handle = this.peek(index);
+    this.engine.counted(handle);
     return handle;
   }
 
@@ -335,6 +352,9 @@ export const PROPAGATE_ALWAYS = 2;
 
 /** A key's record beside its key and value, with its share of the index. */
 const RECORD_BYTES = 64;
+
+const INT32_MIN = -0x80000000;
+const INT32_MAX = 0x7fffffff;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_RANGES = new Int32Array(0);

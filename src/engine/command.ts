@@ -150,6 +150,10 @@ export interface CommandDetails {
   readonly keySpecs?: readonly KeySpec[];
   /** Argument numbers of the keys of a call, where key specifications cannot say them (SORT's STORE, …). */
   readonly findKeys?: (call: Call, keys: number[]) => void;
+  /** What a call does to its keys, where that depends on its arguments (key flag 'variable_flags'). */
+  readonly keyFlagsOf?: (call: Call) => readonly KeyFlag[];
+  /** Whether an argument is a secret: not to be shown by MONITOR or kept by the slow log. */
+  readonly isSecret?: (call: Call, index: number) => boolean;
   readonly tips?: readonly string[];
   readonly history?: readonly (readonly [version: string, change: string])[];
   readonly deprecated?: { readonly since: string; readonly instead: string };
@@ -157,6 +161,8 @@ export interface CommandDetails {
   readonly internal?: boolean;
   /** Containers only: the lines of HELP between the first and the last (which every HELP has). */
   readonly help?: readonly string[];
+  /** Containers only: since when HELP is there, where that is not 5.0.0. */
+  readonly helpSince?: string;
 }
 
 export type CommandKind = 'read' | 'write' | 'control' | 'container';
@@ -210,11 +216,16 @@ export function container(
   const own = name.toLowerCase();
   const full = { complexity: 'Depends on subcommand.', replies: [], arity: -2, ...details };
   const all = subcommands.map((each) => ({ ...each, name: `${own}|${each.name}` }));
-  if (details.help !== undefined) all.push(helpOf(own, full, details.help));
+  if (details.help !== undefined) all.push(helpOf(own, full, details.help, subcommands[0]?.categories));
   return define('container', own, full, () => undefined, all);
 }
 
-function helpOf(name: string, details: Details, lines: readonly string[]): CommandDefinition {
+function helpOf(
+  name: string,
+  details: Details,
+  lines: readonly string[],
+  categories: readonly AclCategory[] = [],
+): CommandDefinition {
   const text = [
     `${name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
     ...lines,
@@ -224,10 +235,11 @@ function helpOf(name: string, details: Details, lines: readonly string[]): Comma
   const help: Details = {
     group: details.group,
     summary: 'Lists the subcommands with a line on each.',
-    since: details.since < '5.0.0' ? '5.0.0' : details.since,
+    since: details.helpSince ?? (details.since < '5.0.0' ? '5.0.0' : details.since),
     complexity: 'O(1)',
     replies: [{ type: 'array', meaning: 'lines of text' }],
     flags: ['loading', 'stale'],
+    categories,
     arity: 2,
   };
   return define(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../lib/directive.ts';
-import { ALL_EVENTS, HASH_EVENTS, KEY_MISS_EVENTS, KEYEVENT_EVENTS, notifyKeyspaceEvents } from './directives.ts';
+import { notifyKeyspaceEvents } from './directives.ts';
+import { EVENT_ALL, EVENT_HASH, EVENT_KEY_MISS, EVENT_KEYEVENT } from './events.ts';
 
 function shown(letters: string): string {
   const setting = notifyKeyspaceEvents.parse([letters], 0);
@@ -28,7 +29,7 @@ test('notify-keyspace-events is shown in one canonical form', () => {
 test('notify-keyspace-events is a set of bits', () => {
   const setting = notifyKeyspaceEvents.parse(['hEm'], 0);
   assert(!(setting instanceof Refusal));
-  assert.equal(setting.value, HASH_EVENTS | KEYEVENT_EVENTS | KEY_MISS_EVENTS);
-  assert.equal(ALL_EVENTS & KEY_MISS_EVENTS, 0);
+  assert.equal(setting.value, EVENT_HASH | EVENT_KEYEVENT | EVENT_KEY_MISS);
+  assert.equal(EVENT_ALL & EVENT_KEY_MISS, 0);
   assert.deepEqual(notifyKeyspaceEvents.fileLines(setting), [{ text: '"hEm"', force: true }]);
 });

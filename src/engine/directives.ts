@@ -14,6 +14,23 @@ import {
   text,
   ULONG_MAX,
 } from '../lib/directive.ts';
+import {
+  EVENT_ALL,
+  EVENT_EVICTED,
+  EVENT_EXPIRED,
+  EVENT_GENERIC,
+  EVENT_HASH,
+  EVENT_KEY_MISS,
+  EVENT_KEYEVENT,
+  EVENT_KEYSPACE,
+  EVENT_LIST,
+  EVENT_MODULE,
+  EVENT_NEW,
+  EVENT_SET,
+  EVENT_SORTED_SET,
+  EVENT_STREAM,
+  EVENT_STRING,
+} from './events.ts';
 
 export const databases = integer('databases', {
   summary: 'How many numbered databases there are. SELECT takes 0 to this minus one.',
@@ -274,57 +291,29 @@ export const protoMaxBulkLen = memory('proto-max-bulk-len', {
 
 // Notifications and tracking
 
-export const KEYSPACE_EVENTS = 1 << 0;
-export const KEYEVENT_EVENTS = 1 << 1;
-export const GENERIC_EVENTS = 1 << 2;
-export const STRING_EVENTS = 1 << 3;
-export const LIST_EVENTS = 1 << 4;
-export const SET_EVENTS = 1 << 5;
-export const HASH_EVENTS = 1 << 6;
-export const SORTED_SET_EVENTS = 1 << 7;
-export const EXPIRED_EVENTS = 1 << 8;
-export const EVICTED_EVENTS = 1 << 9;
-export const STREAM_EVENTS = 1 << 10;
-export const KEY_MISS_EVENTS = 1 << 11;
-export const MODULE_EVENTS = 1 << 13;
-export const NEW_KEY_EVENTS = 1 << 14;
-
-/** What the letter A stands for: all but the two that would tell of every read and every new key. */
-export const ALL_EVENTS =
-  GENERIC_EVENTS |
-  STRING_EVENTS |
-  LIST_EVENTS |
-  SET_EVENTS |
-  HASH_EVENTS |
-  SORTED_SET_EVENTS |
-  EXPIRED_EVENTS |
-  EVICTED_EVENTS |
-  STREAM_EVENTS |
-  MODULE_EVENTS;
-
 /** In the order in which CONFIG GET shows them when A does not stand for them. */
 const CLASS_LETTERS: readonly (readonly [string, number])[] = [
-  ['g', GENERIC_EVENTS],
-  ['$', STRING_EVENTS],
-  ['l', LIST_EVENTS],
-  ['s', SET_EVENTS],
-  ['h', HASH_EVENTS],
-  ['z', SORTED_SET_EVENTS],
-  ['x', EXPIRED_EVENTS],
-  ['e', EVICTED_EVENTS],
-  ['t', STREAM_EVENTS],
-  ['d', MODULE_EVENTS],
-  ['n', NEW_KEY_EVENTS],
+  ['g', EVENT_GENERIC],
+  ['$', EVENT_STRING],
+  ['l', EVENT_LIST],
+  ['s', EVENT_SET],
+  ['h', EVENT_HASH],
+  ['z', EVENT_SORTED_SET],
+  ['x', EVENT_EXPIRED],
+  ['e', EVENT_EVICTED],
+  ['t', EVENT_STREAM],
+  ['d', EVENT_MODULE],
+  ['n', EVENT_NEW],
 ];
 
 /** Always shown, behind the classes. */
 const CHANNEL_LETTERS: readonly (readonly [string, number])[] = [
-  ['K', KEYSPACE_EVENTS],
-  ['E', KEYEVENT_EVENTS],
-  ['m', KEY_MISS_EVENTS],
+  ['K', EVENT_KEYSPACE],
+  ['E', EVENT_KEYEVENT],
+  ['m', EVENT_KEY_MISS],
 ];
 
-const EVENT_LETTERS: ReadonlyMap<string, number> = new Map([['A', ALL_EVENTS], ...CLASS_LETTERS, ...CHANNEL_LETTERS]);
+const EVENT_LETTERS: ReadonlyMap<string, number> = new Map([['A', EVENT_ALL], ...CLASS_LETTERS, ...CHANNEL_LETTERS]);
 
 export const notifyKeyspaceEvents = custom<number>('notify-keyspace-events', {
   summary:
@@ -346,7 +335,7 @@ export const notifyKeyspaceEvents = custom<number>('notify-keyspace-events', {
 /** The letters of a set of events. Beside A the letter n is not shown (CONFIG GET of redis-server 7.0 and 7.4). */
 function eventLetters(events: number): string {
   let letters = '';
-  if ((events & ALL_EVENTS) === ALL_EVENTS) letters = 'A';
+  if ((events & EVENT_ALL) === EVENT_ALL) letters = 'A';
   else for (const [letter, bit] of CLASS_LETTERS) if ((events & bit) !== 0) letters += letter;
   for (const [letter, bit] of CHANNEL_LETTERS) if ((events & bit) !== 0) letters += letter;
   return letters;

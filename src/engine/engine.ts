@@ -28,6 +28,7 @@ import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR
 import { EXPIRED_EVENT, KEY_MISS_EVENT } from './events.ts';
 import { GATE_AUTH, GATE_MULTI, GATE_PAUSED_ALL, GATE_PAUSED_WRITES, GATE_PROTECTED } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
+import { CommandLatency } from './latency.ts';
 import { monitorLine } from './monitor.ts';
 import { Propagation } from './propagation.ts';
 import { PubSub } from './pubsub.ts';
@@ -105,6 +106,9 @@ export class Engine implements KeyspaceOwner {
   readonly changes: Changes;
   readonly admission: Admission;
   readonly timer: EngineTimer;
+  /** latency-tracking and latency-tracking-info-percentiles. */
+  readonly latency: CommandLatency;
+  latencyPercentiles: readonly number[] = [50, 99, 99.9];
   readonly authentication = new Authentication();
   /** What HELLO and INFO say of the server. */
   readonly identity: Identity = { version: '7.4.1', mode: 'standalone', role: 'master' };
@@ -162,6 +166,8 @@ export class Engine implements KeyspaceOwner {
     this.table = new CommandTable(options.commands);
     this.statistics = new Statistics(this.table.definitions.length);
     this.timer = new EngineTimer(this.clock, this.statistics);
+    this.latency = new CommandLatency(this.timer, this.table.definitions.length);
+    this.latency.track(true);
     this.pubsub = new PubSub((session, bytes, start, end) => this.deliver(session, bytes, start, end));
     this.changes = new Changes(this.keyspace, this.pubsub, this.blocked);
     this.admission = new Admission(this);
@@ -360,6 +366,7 @@ export class Engine implements KeyspaceOwner {
   /** Runs or refuses one request; false when it has to wait (nothing happened, it is to be read again). */
   private execute(session: Session, call: Call): boolean {
     const table = this.table;
+    const from = this.reply.length;
     let id = table.find(call.bytes, call.starts[0]!, call.ends[0]!);
     call.session = session;
     call.database = session.database;
@@ -370,12 +377,16 @@ export class Engine implements KeyspaceOwner {
       call.count > table.argumentsMax[id]!
     ) {
       id = this.admission.resolve(session, call, id);
-      if (id < 0) return true;
+      if (id < 0) {
+        if (session.replies !== REPLY_ON) this.withhold(session, from);
+        return true;
+      }
     }
     call.command = id;
     const closed = table.gates[id]! & (session.gates | this.gates);
     if (closed !== 0 || session.replies !== REPLY_ON) return this.executeGated(session, call, id, closed);
     this.perform(call, id);
+    if (session.replies !== REPLY_ON) this.withhold(session, this.reply.length);
     return true;
   }
 
@@ -385,11 +396,16 @@ export class Engine implements KeyspaceOwner {
     const verdict = closed === 0 ? 0 : this.admission.decide(session, call, id, closed);
     if (verdict === VERDICT_WAIT) return false;
     if (verdict !== VERDICT_DONE) this.perform(call, id);
-    // CLIENT REPLY: what it says of itself counts from the next command on.
-    if (session.replies === REPLY_OFF || session.replies === REPLY_SKIP) this.reply.truncate(from);
+    this.withhold(session, from);
+    return true;
+  }
+
+  /** CLIENT REPLY: takes a reply back that is not wanted. What it says of itself counts from the next command on. */
+  private withhold(session: Session, from: number): void {
+    if (isSilenced(session)) this.reply.truncate(from);
+    if (this.deferred.length > 0) this.appendDeferred(this.reply);
     if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
     else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
-    return true;
   }
 
   /** Runs a command that may run, and everything that follows from it. */
@@ -421,7 +437,9 @@ export class Engine implements KeyspaceOwner {
     call.session = outer.session;
     call.database = outer.session.database;
     call.command = id;
+    const from = call.reply.length;
     this.perform(call, id);
+    if (isSilenced(call.session)) call.reply.truncate(from);
   }
 
   /** Bytes of the request that runs, as it came; and of its arguments. For CLIENT LIST. */
@@ -450,13 +468,16 @@ export class Engine implements KeyspaceOwner {
   /** Ends a unit of propagation, and serves who waited for the keys that it changed. */
   private endUnit(reply: Reply): void {
     this.propagation.flush();
-    if (this.deferred.length > 0) {
-      reply.ensure(this.deferred.length);
-      reply.bytes.set(this.deferred.bytes.subarray(0, this.deferred.length), reply.length);
-      reply.length += this.deferred.length;
-      this.deferred.clear();
-    }
+    // Behind the reply; where that is withheld, `withhold` sees to it.
+    if (this.deferred.length > 0 && !isSilenced(this.active)) this.appendDeferred(reply);
     if (this.blocked.hasReady()) this.serveReady();
+  }
+
+  private appendDeferred(reply: Reply): void {
+    reply.ensure(this.deferred.length);
+    reply.bytes.set(this.deferred.bytes.subarray(0, this.deferred.length), reply.length);
+    reply.length += this.deferred.length;
+    this.deferred.clear();
   }
 
   private propagateCall(call: Call): void {
@@ -497,7 +518,7 @@ export class Engine implements KeyspaceOwner {
     this.looked(call, index, handle);
   }
 
-  /** Counts a lookup. */
+  /** Counts a lookup, and announces a miss. */
   looked(call: Call, index: number, handle: number): void {
     if (handle !== NONE) {
       this.statistics.counters[STAT_HITS]! += 1;
@@ -505,6 +526,11 @@ export class Engine implements KeyspaceOwner {
     }
     this.statistics.counters[STAT_MISSES]! += 1;
     if (this.effects !== 0) call.notify(index, KEY_MISS_EVENT);
+  }
+
+  /** Counts a lookup. */
+  counted(handle: number): void {
+    this.statistics.counters[handle !== NONE ? STAT_HITS : STAT_MISSES]! += 1;
   }
 
   // --- blocking ---
@@ -705,6 +731,12 @@ export class Engine implements KeyspaceOwner {
     return pausedUntil === 0 ? deadline : Math.min(deadline, pausedUntil);
   }
 
+  /** Whether any key or client has a time at which something is to happen: without, nothing need be looked after. */
+  hasDeadlines(): boolean {
+    if (this.nextDeadline() !== Number.POSITIVE_INFINITY || this.disposals.length > 0) return true;
+    return this.keyspace.databases.some(({ wheel }) => wheel.entries > 0);
+  }
+
   /**
    * Does what is due for up to about `ms` milliseconds: timeouts of blocked clients, active expiry, freeing in slices. True
    * when more waits to be done now.
@@ -746,4 +778,9 @@ export class Engine implements KeyspaceOwner {
   check(): void {
     this.keyspace.check();
   }
+}
+
+/** Whether a session wants no reply to its present command; messages it gets all the same. */
+function isSilenced(session: Session | null): boolean {
+  return session !== null && (session.replies === REPLY_OFF || session.replies === REPLY_SKIP);
 }

@@ -9,8 +9,9 @@ export function monitorLine(call: Call, now: number): Uint8Array {
   const micros = Math.floor(now * 1000) % 1_000_000;
   const seconds = Math.floor(now / 1000);
   let line = `+${seconds}.${String(micros).padStart(6, '0')} [${call.database.index} ${call.session.peer.address()}]`;
+  const { isSecret } = call.engine.table.definitions[call.command]!;
   for (let index = 0; index < call.count; index++) {
-    line += ` ${quoteWord(call.text(index))}`;
+    line += isSecret?.(call, index) === true ? ' "(redacted)"' : ` ${quoteWord(call.text(index))}`;
   }
   return fromLatin1(`${line}\r\n`);
 }

@@ -94,6 +94,26 @@ export function addLongDouble(a: LongDouble, b: LongDouble): LongDouble {
   return round(sum < 0n, sum < 0n ? -sum : sum, exponent, 1n);
 }
 
+/** The greatest finite number. */
+export const LONG_DOUBLE_MAX: LongDouble = {
+  kind: 'finite',
+  negative: false,
+  mantissa: 2n ** 64n - 1n,
+  exponent: EXPONENT_MAX,
+};
+
+export function negateLongDouble(x: LongDouble): LongDouble {
+  return { ...x, negative: !x.negative };
+}
+
+/** Below 0, 0 or above 0 as a is less than, equal to or greater than b; neither may be NaN. */
+export function compareLongDouble(a: LongDouble, b: LongDouble): number {
+  if (a.kind === 'infinite' && b.kind === 'infinite' && a.negative === b.negative) return 0;
+  const difference = addLongDouble(a, negateLongDouble(b));
+  if (difference.kind === 'finite' && difference.mantissa === 0n) return 0;
+  return difference.negative ? -1 : 1;
+}
+
 function signed(x: LongDouble, exponent: number): bigint {
   const magnitude = x.mantissa << BigInt(x.exponent - exponent);
   return x.negative ? -magnitude : magnitude;

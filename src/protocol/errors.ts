@@ -97,6 +97,12 @@ export function expectedBulk(got: number): Uint8Array {
 /** How much of a client's words an error text repeats. */
 const QUOTED_BYTES_MAX = 128;
 
+/** Latin1 text as far as C sees it. */
+export function untilNul(text: string): string {
+  const nul = text.indexOf('\0');
+  return nul < 0 ? text : text.slice(0, nul);
+}
+
 function quoted(text: string, bytesMax: number): string {
   const nul = text.indexOf('\0');
   return text.slice(0, nul >= 0 && nul < bytesMax ? nul : bytesMax);

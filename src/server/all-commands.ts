@@ -2,8 +2,22 @@
 
 import { ENGINE_COMMANDS } from '../engine/all-commands.ts';
 import type { CommandDefinition } from '../engine/command.ts';
+import { aloneCommands } from './commands/alone.ts';
+import { clusterCommands } from './commands/cluster.ts';
+import { configCommands } from './commands/config.ts';
+import { debugCommands } from './commands/debug.ts';
+import { infoCommands } from './commands/info.ts';
+import { shutdownCommands } from './commands/shutdown.ts';
 import type { Server } from './server.ts';
 
-export function allCommands(_server: Server): readonly CommandDefinition[] {
-  return ENGINE_COMMANDS;
+export function allCommands(server: Server): readonly CommandDefinition[] {
+  return [
+    ...ENGINE_COMMANDS,
+    ...configCommands(server),
+    ...infoCommands(server),
+    ...shutdownCommands(server),
+    ...debugCommands(server),
+    ...aloneCommands(server),
+    ...clusterCommands(),
+  ];
 }

@@ -1,13 +1,61 @@
-// Carries settings into the engine: what it reads on its way is a plain field there, set now and after each change.
+// Carries settings into the engine and the log: what they read on their way is a plain field there, set now and after
+// each change.
 
 import * as directives from '../engine/directives.ts';
+import { error } from '../protocol/errors.ts';
 import { clientQueryBufferLimit } from './config/clients.ts';
+import { latencyTracking, latencyTrackingInfoPercentiles } from './config/monitoring.ts';
+import { loglevel, reportedVersion } from './config/process.ts';
+import { enableDebugCommand, enableModuleCommand } from './config/security.ts';
+import { isPermitted } from './permissions.ts';
 import type { Server } from './server.ts';
 
 export function applySettings(server: Server): void {
+  const { config, engine, log } = server;
+  engine.identity.version = config.get(reportedVersion);
+  for (const { from, to } of config.renames) engine.table.rename(from, to);
+  config.follow(loglevel, (level) => {
+    log.level = level;
+  });
+  applyClientSettings(server);
+  applyKeyspaceSettings(server);
+  config.follow(latencyTracking, (on) => engine.latency.track(on));
+  config.follow(latencyTrackingInfoPercentiles, (percentiles) => {
+    engine.latencyPercentiles = percentiles;
+  });
+}
+
+function applyClientSettings(server: Server): void {
   const { config, engine } = server;
+  config.follow(directives.requirepass, (password) => engine.authentication.setPassword(password));
   config.follow(clientQueryBufferLimit, (bytes) => {
     engine.queryBufferMax = bytes;
+  });
+  config.follow(directives.protoMaxBulkLen, (bytes) => {
+    engine.bulkBytesMax = bytes;
+    for (const session of engine.sessions.values()) session.parser.bulkBytesMax = bytes;
+  });
+  const debug = protectedRefusal('DEBUG', 'enable-debug-command');
+  const modules = protectedRefusal('MODULE', 'enable-module-command');
+  engine.admission.hooks.protected = (session, command) => {
+    const isDebug = command.startsWith('debug');
+    if (isPermitted(config.get(isDebug ? enableDebugCommand : enableModuleCommand), session)) return null;
+    return isDebug ? debug : modules;
+  };
+}
+
+function protectedRefusal(command: string, directive: string): Uint8Array {
+  return error(
+    `ERR ${command} command not allowed. If the ${directive} option is set to "local", you can run it from a local ` +
+      'connection, otherwise you need to set this option in the configuration file, and then restart the server.',
+  );
+}
+
+function applyKeyspaceSettings(server: Server): void {
+  const { config, engine } = server;
+  config.follow(directives.notifyKeyspaceEvents, (classes) => {
+    engine.changes.notifyClasses = classes;
+    engine.refreshEffects();
   });
   config.follow(directives.lfuLogFactor, (factor) => {
     engine.access.logFactor = factor;
@@ -17,5 +65,17 @@ export function applySettings(server: Server): void {
   });
   config.follow(directives.maxmemoryPolicy, (policy) => {
     engine.access.frequency = policy.endsWith('-lfu');
+  });
+  config.follow(directives.lazyfreeLazyExpire, (lazy) => {
+    engine.expireByUnlink = lazy;
+  });
+  config.follow(directives.lazyfreeLazyUserDel, (lazy) => {
+    engine.lazyUserDel = lazy;
+  });
+  config.follow(directives.lazyfreeLazyUserFlush, (lazy) => {
+    engine.lazyUserFlush = lazy;
+  });
+  config.follow(directives.lazyfreeLazyServerDel, (lazy) => {
+    engine.lazyServerDel = lazy;
   });
 }

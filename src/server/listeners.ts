@@ -15,11 +15,14 @@ export class Listeners {
   private readonly transport: Transport;
   private readonly config: ServerConfig;
   private readonly log: Log;
+  private readonly freePort: boolean;
 
-  constructor(transport: Transport, config: ServerConfig, log: Log) {
+  /** `freePort`: port 0 stands for any free one; otherwise for none. */
+  constructor(transport: Transport, config: ServerConfig, log: Log, freePort: boolean) {
     this.transport = transport;
     this.config = config;
     this.log = log;
+    this.freePort = freePort;
   }
 
   /** Opens all. Rejects with the error of the first address that cannot be had. */
@@ -72,12 +75,13 @@ export class Listeners {
 
   private async listenTcp(hosts: readonly string[], wantedPort: number): Promise<Listening[]> {
     const opened: Listening[] = [];
+    if (wantedPort === 0 && !this.freePort) return opened;
     try {
       for (const each of hosts) {
         const optional = each.startsWith('-');
         const host = optional ? each.slice(1) : each;
         try {
-          // With port 0 given by an embedding program the first address chooses for all.
+          // The first address chooses a free port for all.
           const chosen = wantedPort === 0 ? (opened[0]?.port ?? 0) : wantedPort;
           opened.push(await this.transport.listenTcp(host, chosen, this.config.get(tcpBacklog)));
         } catch (error) {

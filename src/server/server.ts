@@ -6,26 +6,38 @@
 import type { CommandDefinition } from '../engine/command.ts';
 import * as engineDirectives from '../engine/directives.ts';
 import { Engine } from '../engine/engine.ts';
+import type { InfoSection } from '../engine/info.ts';
 import type { Session } from '../engine/session.ts';
 import { STAT_OUTPUT_BUFFER_KILLS, STAT_REJECTED_CONNECTIONS } from '../engine/statistics.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
 import { MAX_CLIENTS } from '../protocol/errors.ts';
 import type { Clock } from '../world/clock.ts';
 import { applySettings } from './apply-settings.ts';
-import { clientOutputBufferLimit, maxclients, type OutputLimit, type OutputLimits } from './config/clients.ts';
+import {
+  clientDefaultResp,
+  clientOutputBufferLimit,
+  maxclients,
+  type OutputLimit,
+  type OutputLimits,
+} from './config/clients.ts';
 import {
   maxNewConnectionsPerCycle,
+  port as portDirective,
   protectedMode,
   tcpKeepalive,
+  timeout,
   transport as transportDirective,
+  unixsocket,
 } from './config/network.ts';
 import { hz } from './config/process.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
+import { allInfo } from './info.ts';
 import { Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
 import { limitFor } from './output-limits.ts';
 import { chooseTransport } from './transports/choose.ts';
+import { MemoryTransport } from './transports/memory.ts';
 import {
   type Link,
   type Receiver,
@@ -34,6 +46,7 @@ import {
   type TransportHost,
   type TransportOptions,
 } from './transports/transport.ts';
+import { Vitals } from './vitals.ts';
 
 /** Milliseconds that background work may take before sockets are looked at again. */
 const WORK_SLICE_MS = 2;
@@ -60,8 +73,14 @@ export interface ServerOptions {
   readonly commands: (server: Server) => readonly CommandDefinition[];
   /** Whether it keeps the process alive. */
   readonly keepsProcessAlive: boolean;
+  /** Port 0 means any free port, as embedding programs say it; in a configuration it means no TCP. */
+  readonly freePort?: boolean;
   /** An assertion failed or something escaped: state is no longer to be trusted. */
   readonly fatal: (error: unknown) => void;
+  /** SHUTDOWN ended the server: it is closed. */
+  readonly ended?: () => void;
+  /** The path of the program, for INFO. */
+  readonly executable?: string;
 }
 
 export class Server implements ConnectionOwner, TransportHost {
@@ -73,27 +92,40 @@ export class Server implements ConnectionOwner, TransportHost {
   /** Which transport and why, for the log and INFO. */
   readonly transportReason: string;
   readonly listeners: Listeners;
+  /** For clients inside the process. */
+  readonly memoryTransport: MemoryTransport;
+  readonly vitals: Vitals;
+  /** What INFO shows. */
+  readonly info: readonly InfoSection[];
+  readonly executable: string;
   readonly connections = new Set<Connection>();
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   /** Set by an assertion or by close(). */
   private stopping = false;
+  private endsSoon = false;
   private readonly transportOptions: TransportOptions;
   private readonly outputLimits: OutputLimits;
   private toFlush: Connection[] = [];
   private readonly fatalHook: (error: unknown) => void;
+  private readonly endedHook: () => void;
   private cronTimer: NodeJS.Timeout | null = null;
   private deadlineTimer: NodeJS.Timeout | null = null;
   private deadlineAt = Number.POSITIVE_INFINITY;
   private workIsDue = false;
   /** Called once a cron tick (hz). */
   readonly cronTasks: (() => void)[] = [];
+  /** DEBUG PAUSE-CRON. */
+  cronPaused = false;
+  private secondAt = 0;
 
   constructor(options: ServerOptions) {
     this.config = options.config;
     this.log = options.log;
     this.clock = options.clock;
     this.fatalHook = options.fatal;
+    this.endedHook = options.ended ?? (() => undefined);
+    this.executable = options.executable ?? '';
     this.startedAt = Math.floor(options.clock.now());
     this.outputLimits = { ...options.config.get(clientOutputBufferLimit) };
     this.transportOptions = {
@@ -105,7 +137,8 @@ export class Server implements ConnectionOwner, TransportHost {
     const choice = chooseTransport(options.config.get(transportDirective), this, this.transportOptions);
     this.transport = choice.transport;
     this.transportReason = choice.reason;
-    this.listeners = new Listeners(this.transport, this.config, this.log);
+    this.listeners = new Listeners(this.transport, this.config, this.log, options.freePort ?? false);
+    this.memoryTransport = new MemoryTransport(this);
     this.engine = new Engine({
       clock: options.clock,
       seed: options.seed,
@@ -113,6 +146,8 @@ export class Server implements ConnectionOwner, TransportHost {
       databases: options.config.get(engineDirectives.databases),
     });
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
+    this.vitals = new Vitals(this.engine);
+    this.info = allInfo(this);
     applySettings(this);
     this.config.follow(tcpKeepalive, (seconds) => {
       this.transportOptions.keepAliveSeconds = seconds;
@@ -140,6 +175,12 @@ export class Server implements ConnectionOwner, TransportHost {
     this.listeners.close();
     for (const connection of [...this.connections]) connection.close('now');
     this.transport.close();
+    this.memoryTransport.close();
+  }
+
+  /** The port that the configuration asks for. */
+  wantedPort(): number {
+    return this.config.get(portDirective);
   }
 
   /** The port that TCP clients connect to, 0 without one. */
@@ -164,6 +205,7 @@ export class Server implements ConnectionOwner, TransportHost {
     }
     const connection = new Connection(this, link);
     connection.session = engine.openSession(connection, !needsPassword);
+    connection.session.resp = this.config.get(clientDefaultResp) === 3 ? 3 : 2;
     this.connections.add(connection);
     if (this.log.shows('verbose')) this.log.verbose(`Accepted ${link.remoteAddress}`);
     return connection;
@@ -234,6 +276,12 @@ export class Server implements ConnectionOwner, TransportHost {
     );
   }
 
+  /** Does all that is due now: after a manual clock was moved. */
+  catchUp(): void {
+    while (this.engine.work(WORK_SLICE_MS));
+    this.tickEnd();
+  }
+
   private scheduleCron(): void {
     if (this.stopping) return;
     this.cronTimer = setTimeout(() => {
@@ -244,8 +292,44 @@ export class Server implements ConnectionOwner, TransportHost {
   }
 
   private cron(): void {
+    if (this.cronPaused) return;
+    this.vitals.sample();
+    const now = Math.floor(this.clock.now());
+    if (now - this.secondAt >= 1000) {
+      this.secondAt = now;
+      this.lookAtConnections(now);
+    }
     for (const task of this.cronTasks) task();
     this.workSoon();
+  }
+
+  /** Once a second: ends connections that were idle too long, or above their soft output limit. */
+  private lookAtConnections(now: number): void {
+    const idleMs = this.config.get(timeout) * 1000;
+    this.vitals.memory.measure();
+    for (const connection of [...this.connections]) {
+      const { session } = connection;
+      connection.checkLimits();
+      if (idleMs === 0 || now - session.lastActiveAt <= idleMs) continue;
+      const mayIdle = session.blocked !== null || session.mustObey || session.monitor || session.subscriptions !== null;
+      if (mayIdle) continue;
+      this.log.verbose('Closing idle client');
+      connection.close('now');
+    }
+    this.tickEnd();
+  }
+
+  /** Ends the server, once what runs now has ended: SHUTDOWN and signals. */
+  shutdown(reason: string): void {
+    if (this.stopping || this.endsSoon) return;
+    this.endsSoon = true;
+    this.transport.soon(() => {
+      this.log.notice(reason);
+      if (this.config.get(unixsocket) !== '') this.log.notice('Removing the unix socket file.');
+      this.close();
+      this.log.warning('Redis is now ready to exit, bye bye...');
+      this.endedHook();
+    });
   }
 
   private scheduleDeadline(): void {

@@ -4,7 +4,7 @@ import { parseInteger } from '../../lib/integers.ts';
 import { DB_OUT_OF_RANGE, error, NO_PROTO, SYNTAX_ERROR, WRONG_PASS, wrongArity } from '../../protocol/errors.ts';
 import { type Call, word } from '../call.ts';
 import { block, control, integer, optional, reply, text } from '../command.ts';
-import { REPLY_ON, STOPPED_CLOSING } from '../session.ts';
+import { REPLY_ON, REPLY_SKIP, STOPPED_CLOSING } from '../session.ts';
 import { STAT_DENIED_AUTH } from '../statistics.ts';
 import { isClientName, NAME_REFUSAL } from './client-names.ts';
 import { updateSubscribedGate } from './pubsub.ts';
@@ -69,7 +69,7 @@ export const select = control(
     flags: ['loading', 'stale', 'fast'],
   },
   function select(call) {
-    const index = call.integer(1);
+    const index = call.int32(1);
     if (Number.isNaN(index)) return;
     const database = call.keyspace.databases[index];
     if (database === undefined) {
@@ -128,6 +128,7 @@ export const auth = control(
     replies: [reply.ok()],
     flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
     history: [['6.0.0', 'User names.']],
+    isSecret: (_call, index) => index > 0,
   },
   function auth(call) {
     if (call.count > 3) call.reply.error(SYNTAX_ERROR);
@@ -165,6 +166,7 @@ export const hello = control(
     replies: [reply.map('what the server is')],
     flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
     history: [['6.2.0', 'The protocol version may be left out.']],
+    isSecret: (call, index) => (index > 2 && call.is(index - 1, AUTH)) || (index > 3 && call.is(index - 2, AUTH)),
   },
   function hello(call) {
     let version = 0;
@@ -267,7 +269,8 @@ export const reset = control(
     session.noEvict = false;
     session.noTouch = false;
     session.readOnly = false;
-    session.replies = REPLY_ON;
+    // What CLIENT REPLY SKIP said of this very reply still holds, as in Redis.
+    if (session.replies !== REPLY_SKIP) session.replies = REPLY_ON;
     updateSubscribedGate(session);
     engine.setAuthenticated(session, !engine.authentication.isRequired());
     engine.refreshEffects();

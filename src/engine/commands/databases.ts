@@ -2,15 +2,16 @@
 
 import { TYPE_NAMES } from '../../datatypes/key-record.ts';
 import { matchGlob } from '../../lib/glob.ts';
-import { parseInt64, parseInteger, parseUint64 } from '../../lib/integers.ts';
+import { INT64_MIN, parseInt64, parseInteger, UINT64_MAX } from '../../lib/integers.ts';
 import { NONE, SEGMENT_SHIFT } from '../../memory/flat-memory.ts';
-import { DB_OUT_OF_RANGE, error, INVALID_CURSOR, SYNTAX_ERROR } from '../../protocol/errors.ts';
+import { DB_OUT_OF_RANGE, error, INVALID_CURSOR, SYNTAX_ERROR, untilNul } from '../../protocol/errors.ts';
 import { type Call, type WriteCall, word } from '../call.ts';
 import { integer, oneOf, optional, pattern, read, reply, text, token, write } from '../command.ts';
 import type { Database } from '../keyspace.ts';
 
-/** Whether a record's key matches the pattern in an argument. */
+/** Whether a record's key matches the pattern in an argument. A lone '*' takes the empty key too, as no other does. */
 function matches(call: Call, handle: number, patternAt: number): boolean {
+  if (call.is(patternAt, ALL)) return true;
   const { records, memory } = call.keyspace;
   const start = records.keyStart(handle);
   const bytes = memory.bytes[handle >>> SEGMENT_SHIFT]!;
@@ -24,6 +25,8 @@ function matches(call: Call, handle: number, patternAt: number): boolean {
     false,
   );
 }
+
+const ALL = word('*');
 
 function replyKey(call: Call, handle: number): void {
   const { records, memory } = call.keyspace;
@@ -82,10 +85,19 @@ const CURSOR_MAX = 2 ** 53 - 1;
 export function parseCursor(call: Call, index: number): number {
   const value = parseInteger(call.bytes, call.starts[index]!, call.ends[index]!);
   if (value >= 0) return value;
-  const long = parseUint64(call.bytes, call.starts[index]!, call.ends[index]!);
+  const long = Number.isNaN(value) ? parseLenientCursor(call.text(index)) : null;
   if (long !== null) return Number(long % BigInt(CURSOR_MAX));
   call.reply.error(INVALID_CURSOR);
   return -1;
+}
+
+/** What C's strtoull takes beside plain numbers: spaces in front, a sign, leading zeros; nothing behind a NUL. */
+function parseLenientCursor(text: string): bigint | null {
+  const match = /^[ \t-\r]*([+-]?)(\d{1,40})$/.exec(untilNul(text));
+  if (match === null) return null;
+  const magnitude = BigInt(match[2]!);
+  if (magnitude > UINT64_MAX || (match[1] === '-' && magnitude > 0n && magnitude <= -INT64_MIN)) return null;
+  return match[1] === '-' ? BigInt.asUintN(64, -magnitude) : magnitude;
 }
 
 /** The argument of COUNT: above 0, brought below 2^31; -1 after replying what is wrong with it. */

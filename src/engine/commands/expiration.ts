@@ -1,9 +1,10 @@
-// Expiration options, as SET, GETEX and their like take them: EX, PX, EXAT, PXAT.
+// Expiration options, as SET, GETEX and their like take them: EX, PX, EXAT, PXAT; and how a string is set with one.
 
 import { INT64_MAX, parseInt64, parseInteger } from '../../lib/integers.ts';
 import { invalidExpire, NOT_AN_INTEGER } from '../../protocol/errors.ts';
-import { type ReadCall, word } from '../call.ts';
+import { type ReadCall, type WriteCall, word } from '../call.ts';
 import { type ArgumentDefinition, integer, token, unixTime } from '../command.ts';
+import { EXPIRE_EVENT, SET_EVENT } from '../events.ts';
 
 const EX = word('EX');
 const PX = word('PX');
@@ -64,4 +65,32 @@ function parseFarDeadline(call: ReadCall, index: number, unit: number, base: num
     return REFUSED;
   }
   return deadline;
+}
+
+/** Sets a key, its expiry too when `deadline` is not 0, with all that follows. `existing` was just found. */
+export function store(
+  call: WriteCall,
+  existing: number,
+  keyAt: number,
+  valueAt: number,
+  deadline: number | bigint,
+  keepTtl: boolean,
+): void {
+  const { bytes, starts, ends, keyspace, database } = call;
+  const keyStart = starts[keyAt]!;
+  const keyEnd = ends[keyAt]!;
+  const handle = keyspace.setString(
+    database,
+    existing,
+    bytes,
+    keyStart,
+    keyEnd,
+    bytes,
+    starts[valueAt]!,
+    ends[valueAt]!,
+    keepTtl,
+  );
+  if (deadline !== 0) keyspace.setDeadline(database, handle, deadline);
+  call.changed(keyAt, SET_EVENT);
+  if (deadline !== 0) call.notify(keyAt, EXPIRE_EVENT);
 }

@@ -2,7 +2,7 @@
 
 import { INT64_MAX, parseInt64, parseInteger } from '../../lib/integers.ts';
 import { NONE } from '../../memory/flat-memory.ts';
-import { error, invalidExpire, NOT_AN_INTEGER } from '../../protocol/errors.ts';
+import { error, invalidExpire, NOT_AN_INTEGER, untilNul } from '../../protocol/errors.ts';
 import { type ReadCall, type WriteCall, word } from '../call.ts';
 import { integer, key, oneOf, optional, read, reply, token, unixTime, write } from '../command.ts';
 import { DEL_EVENT, EXPIRE_EVENT, PERSIST_EVENT } from '../events.ts';
@@ -32,7 +32,7 @@ function parseConditions(call: WriteCall): number {
     else if (call.is(index, GT)) conditions |= IF_GT;
     else if (call.is(index, LT)) conditions |= IF_LT;
     else {
-      call.reply.errorText(`ERR Unsupported option ${call.text(index)}`);
+      call.reply.errorText(`ERR Unsupported option ${untilNul(call.text(index))}`);
       return -1;
     }
   }

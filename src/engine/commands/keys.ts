@@ -1,16 +1,8 @@
 // Keys of any type: delete, look, rename, copy, move.
 
 import { EMBSTR, INT, RAW, STRING, TYPE_NAMES } from '../../datatypes/key-record.ts';
-import { parseInteger } from '../../lib/integers.ts';
 import { NONE } from '../../memory/flat-memory.ts';
-import {
-  DB_OUT_OF_RANGE,
-  error,
-  NO_SUCH_KEY,
-  NOT_AN_INTEGER,
-  SAME_OBJECT,
-  SYNTAX_ERROR,
-} from '../../protocol/errors.ts';
+import { DB_OUT_OF_RANGE, error, NO_SUCH_KEY, SAME_OBJECT, SYNTAX_ERROR } from '../../protocol/errors.ts';
 import { type ReadCall, type WriteCall, word } from '../call.ts';
 import { container, integer, key, multiple, optional, read, reply, token, write } from '../command.ts';
 import {
@@ -194,7 +186,6 @@ export const rename = write(
     args: [key('key', 'RW', 'access', 'delete'), key('newkey', 'OW', 'update')],
     replies: [reply.ok()],
     categories: ['keyspace'],
-    history: [['3.2.0', 'A key may be renamed to itself.']],
   },
   function rename(call) {
     renameKey(call, false);
@@ -221,10 +212,11 @@ export const renamenx = write(
 
 /** The database that an argument numbers; null after replying why there is none. */
 function databaseAt(call: WriteCall, index: number): Database | null {
-  const number = parseInteger(call.bytes, call.starts[index]!, call.ends[index]!);
+  const number = call.int32(index);
+  if (Number.isNaN(number)) return null;
   const database = call.keyspace.databases[number];
   if (database !== undefined) return database;
-  call.reply.error(Number.isNaN(number) || Math.abs(number) > 0x7fffffff ? NOT_AN_INTEGER : DB_OUT_OF_RANGE);
+  call.reply.error(DB_OUT_OF_RANGE);
   return null;
 }
 
@@ -235,7 +227,7 @@ export const move = write(
     summary: 'Moves a key to another database, if it does not exist there.',
     since: '1.0.0',
     complexity: 'O(1)',
-    args: [key('key', 'RW', 'access', 'delete'), integer('db')],
+    args: [key('key', 'RW', 'access', 'update'), integer('db')],
     replies: [reply.integer('1: moved, 0: there is no such key here, or there is one there')],
     flags: ['fast'],
     categories: ['keyspace'],
@@ -336,7 +328,7 @@ const NO_LRU = error(
 
 /** The record of OBJECT's key; NONE after replying nil. */
 function objectOf(call: ReadCall): number {
-  const handle = call.peek(2);
+  const handle = call.inspect(2);
   if (handle === NONE) call.reply.nil();
   return handle;
 }
@@ -353,6 +345,7 @@ export const object = container(
     group: 'generic',
     summary: 'Looks at how values are kept.',
     since: '2.2.3',
+    helpSince: '6.2.0',
     help: [
       'ENCODING <key>',
       '    Return the kind of internal representation used in order to store the value',

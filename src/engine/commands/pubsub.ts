@@ -2,11 +2,13 @@
 
 import { fromLatin1 } from '../../lib/bytes.ts';
 import { matchGlob } from '../../lib/glob.ts';
+import { error, subcommandSyntax } from '../../protocol/errors.ts';
+import { Reply } from '../../protocol/reply.ts';
 import type { Call } from '../call.ts';
 import type { CommandFlag } from '../command.ts';
 import { container, control, multiple, optional, pattern, reply, text } from '../command.ts';
 import { GATE_SUBSCRIBED } from '../gates.ts';
-import type { Session } from '../session.ts';
+import { REPLY_OFF, REPLY_SKIP, type Session } from '../session.ts';
 
 /** A RESP2 session with subscriptions only understands the commands of that mode. */
 export function updateSubscribedGate(session: Session): void {
@@ -18,11 +20,16 @@ type Kind = 'channels' | 'patterns' | 'shards';
 
 /** One confirmation: kind of message, name (null: there was none), what the session is still subscribed to. */
 function confirm(call: Call, word: string, name: string | null, count: number): void {
-  call.reply.push(3);
-  call.reply.bulkText(word);
-  if (name === null) call.reply.nil();
-  else call.reply.bulkText(name);
-  call.reply.integer(count);
+  const silenced = call.session.replies === REPLY_OFF || call.session.replies === REPLY_SKIP;
+  const reply = silenced ? new Reply() : call.reply;
+  reply.resp = call.session.resp;
+  reply.push(3);
+  reply.bulkText(word);
+  if (name === null) reply.nil();
+  else reply.bulkText(name);
+  reply.integer(count);
+  // Messages reach also who wants no replies, and these count as such.
+  if (silenced) call.engine.deliver(call.session, reply.bytes, 0, reply.length);
 }
 
 function countOf(session: Session, kind: Kind): number {
@@ -136,6 +143,8 @@ function shardSpec(last: number) {
   return [{ flags: ['not_key'] as const, begin: { index: 1 }, find: { last, step: 1, limit: 0 } }];
 }
 
+const NOT_IN_TRANSACTION = error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+
 export const ssubscribe = control(
   'SSUBSCRIBE',
   {
@@ -149,6 +158,10 @@ export const ssubscribe = control(
     flags: FLAGS,
   },
   function ssubscribe(call) {
+    if (call.depth > 0) {
+      call.reply.error(NOT_IN_TRANSACTION);
+      return;
+    }
     subscribeAll(call, 'shards', 'ssubscribe');
   },
 );
@@ -210,6 +223,10 @@ export const spublish = control(
 );
 
 function listChannels(call: Call, channels: ReadonlyMap<string, unknown>): void {
+  if (call.count > 3) {
+    call.reply.errorText(subcommandSyntax('PUBSUB', call.text(1)));
+    return;
+  }
   const mark = call.reply.later();
   let count = 0;
   for (const name of channels.keys()) {
@@ -239,6 +256,7 @@ export const pubsub = container(
     group: 'pubsub',
     summary: 'Looks at channels and their listeners.',
     since: '2.8.0',
+    helpSince: '6.2.0',
     help: [
       'CHANNELS [<pattern>]',
       "    Return the currently active channels matching a <pattern> (default: '*').",

@@ -39,7 +39,6 @@ export const multi = control(
     const { session } = call;
     if (session.transaction !== null) {
       call.reply.error(MULTI_NESTED);
-      session.transaction.broken = true;
       return;
     }
     session.transaction = new Transaction();
@@ -56,7 +55,7 @@ export const exec = control(
     since: '1.2.0',
     complexity: 'Depends on the commands queued.',
     replies: [reply.array('the reply of each command'), reply.nil('a watched key was changed: nothing was run')],
-    flags: ['noscript', 'loading', 'stale', 'skip_slowlog', 'allow_busy'],
+    flags: ['noscript', 'loading', 'stale', 'skip_slowlog'],
   },
   function exec(call) {
     const { session, engine } = call;

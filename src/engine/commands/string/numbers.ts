@@ -143,7 +143,7 @@ export const decrby = write(
   },
 );
 
-const ZERO: LongDouble = { kind: 'finite', negative: false, mantissa: 0n, exponent: 0 };
+export const ZERO: LongDouble = { kind: 'finite', negative: false, mantissa: 0n, exponent: 0 };
 
 /** The long double that a string record holds; null when it is none. */
 export function longDoubleOf(call: WriteCall, handle: number): LongDouble | null {

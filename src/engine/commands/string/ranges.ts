@@ -2,6 +2,7 @@
 
 import { STRING } from '../../../datatypes/key-record.ts';
 import { copyBytes } from '../../../lib/bytes.ts';
+import { parseInt64 } from '../../../lib/integers.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { OFFSET_OUT_OF_RANGE, STRING_TOO_LONG } from '../../../protocol/errors.ts';
 import { MISTYPED, type ReadCall, type WriteCall } from '../../call.ts';
@@ -70,6 +71,13 @@ export const strlen = read(
   },
 );
 
+/** Whether two ends so far below 0 that both were brought to the same bound are in the wrong order. */
+function isReversed(call: ReadCall, first: number, last: number): boolean {
+  if (first !== Number.MIN_SAFE_INTEGER || last !== first) return false;
+  const { bytes, starts, ends } = call;
+  return parseInt64(bytes, starts[2]!, ends[2]!)! > parseInt64(bytes, starts[3]!, ends[3]!)!;
+}
+
 /** GETRANGE and SUBSTR: both ends count, negative ones from the end. */
 function replyRange(call: ReadCall): void {
   const first = call.clampedInteger(2);
@@ -85,7 +93,7 @@ function replyRange(call: ReadCall): void {
   const { strings } = call;
   strings.read(handle);
   const length = strings.end - strings.start;
-  if (first < 0 && last < 0 && first > last) {
+  if (first < 0 && last < 0 && (first > last || isReversed(call, first, last))) {
     call.reply.emptyBulk();
     return;
   }

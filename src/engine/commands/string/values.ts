@@ -1,12 +1,23 @@
 // Whole string values: GET, SET and their older and newer forms.
 
 import { STRING } from '../../../datatypes/key-record.ts';
-import { equalBytes } from '../../../lib/bytes.ts';
-import { xxh3Hex } from '../../../lib/xxh3.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
-import { error, SYNTAX_ERROR, wrongArity } from '../../../protocol/errors.ts';
+import { SYNTAX_ERROR, wrongArity } from '../../../protocol/errors.ts';
 import { MISTYPED, type ReadCall, type WriteCall, word } from '../../call.ts';
-import { block, integer, key, multiple, oneOf, optional, read, reply, text, token, write } from '../../command.ts';
+import {
+  block,
+  integer,
+  type KeyFlag,
+  key,
+  multiple,
+  oneOf,
+  optional,
+  read,
+  reply,
+  text,
+  token,
+  write,
+} from '../../command.ts';
 import { DEL_EVENT, EXPIRE_EVENT, PERSIST_EVENT, SET_EVENT } from '../../events.ts';
 import {
   ABSOLUTE,
@@ -15,23 +26,17 @@ import {
   KEEPTTL_ARGUMENT,
   parseDeadline,
   REFUSED,
+  store,
   UNIT_MILLISECONDS,
   UNIT_SECONDS,
 } from '../expiration.ts';
+import { HOLDS, HOLDS_NOT, IFDEQ, IFDNE, IFEQ, IFNE, meets, NO_DIGEST } from './digest.ts';
 
 const NX = word('NX');
 const XX = word('XX');
 const GET = word('GET');
 const KEEPTTL = word('KEEPTTL');
 const PERSIST = word('PERSIST');
-const IFEQ = word('IFEQ');
-const IFNE = word('IFNE');
-const IFDEQ = word('IFDEQ');
-const IFDNE = word('IFDNE');
-
-/** Hexadecimal digits of a digest (DIGEST). */
-const DIGEST_DIGITS = 16;
-const BAD_DIGEST = error('ERR must be exactly 16 hexadecimal characters');
 
 /** Replies the value of a string record. */
 function replyValue(call: ReadCall, handle: number): void {
@@ -94,14 +99,20 @@ class SetOptions {
       }
       index += read - 1;
     }
-    return this.checkDigest(call);
+    return true;
+  }
+
+  /** Whether the condition is about the value. */
+  compares(): boolean {
+    return this.condition !== null && this.condition !== NX && this.condition !== XX;
   }
 
   /** Reads one option; returns how many arguments it takes, 0 when it is none or contradicts another. */
   private parseOne(call: ReadCall, index: number): number {
     const kind = expirationOption(call, index);
     if (kind !== 0) {
-      if (this.expiryKind !== 0 || this.keepTtl || index + 1 >= call.count) return 0;
+      // EX twice is as good as once, the last one counts.
+      if ((this.expiryKind !== 0 && this.expiryKind !== kind) || this.keepTtl || index + 1 >= call.count) return 0;
       this.expiryKind = kind;
       this.expiryAt = index + 1;
       return 2;
@@ -126,43 +137,31 @@ class SetOptions {
     }
     return 0;
   }
-
-  private checkDigest(call: ReadCall): boolean {
-    if (this.condition !== IFDEQ && this.condition !== IFDNE) return true;
-    if (isDigest(call, this.conditionAt)) return true;
-    call.reply.error(BAD_DIGEST);
-    return false;
-  }
 }
 
 const CONDITIONS = [NX, XX, IFEQ, IFNE, IFDEQ, IFDNE];
 
-/** Whether an argument has the form of a digest. */
-export function isDigest(call: ReadCall, index: number): boolean {
-  if (call.length(index) !== DIGEST_DIGITS) return false;
-  return /^[0-9a-fA-F]{16}$/.test(call.text(index));
-}
-
-/** Whether a string record's value, or its digest, equals an argument. */
-export function equalsArgument(call: ReadCall, handle: number, index: number, byDigest: boolean): boolean {
-  const { strings } = call;
-  strings.read(handle);
-  if (byDigest) return xxh3Hex(strings.bytes, strings.start, strings.end) === call.text(index).toLowerCase();
-  return equalBytes(strings.bytes, strings.start, strings.end, call.bytes, call.starts[index]!, call.ends[index]!);
-}
-
 const options = new SetOptions();
 
-/** Whether SET's condition lets it go on with what was found. */
-function isMet(call: ReadCall, existing: number): boolean {
+/** Whether SET's condition lets it go on with what was found: HOLDS, HOLDS_NOT; NO_DIGEST after replying an error. */
+function isMet(call: ReadCall, existing: number): number {
   const { condition } = options;
-  if (condition === null) return true;
-  if (condition === NX) return existing === NONE;
-  if (condition === XX) return existing !== NONE;
-  const negative = condition === IFNE || condition === IFDNE;
-  if (existing === NONE) return negative;
-  return equalsArgument(call, existing, options.conditionAt, condition === IFDEQ || condition === IFDNE) !== negative;
+  if (condition === null) return HOLDS;
+  if (condition === NX) return existing === NONE ? HOLDS : HOLDS_NOT;
+  if (condition === XX) return existing === NONE ? HOLDS_NOT : HOLDS;
+  if (existing === NONE) return condition === IFNE || condition === IFDNE ? HOLDS : HOLDS_NOT;
+  return meets(call, existing, condition, options.conditionAt);
 }
+
+/** What SET does to its key: it reads the value before only with GET or a condition on it. */
+function setKeyFlags(call: ReadCall): readonly KeyFlag[] {
+  for (let index = 3; index < call.count; index++) {
+    for (const reading of READING) if (call.is(index, reading)) return ['RW', 'access', 'update'];
+  }
+  return ['OW', 'update'];
+}
+
+const READING = [GET, IFEQ, IFNE, IFDEQ, IFDNE];
 
 /**
  *     > SET lock token NX PX 30000
@@ -210,6 +209,7 @@ export const set = write(
       ['7.0.0', 'NX and GET may be used together.'],
       ['8.4.0', 'Options IFEQ, IFNE, IFDEQ and IFDNE.'],
     ],
+    keyFlagsOf: setKeyFlags,
   },
   function set(call) {
     if (call.count > 3) {
@@ -232,49 +232,20 @@ function setWithOptions(call: WriteCall): void {
     deadline = parseDeadline(call, options.expiryAt, options.expiryKind, 'set');
     if (deadline === REFUSED) return;
   }
-  const needsString = options.get || options.conditionAt !== 0;
+  const needsString = options.get || options.compares();
   const existing = options.get ? call.findOf(1, STRING) : needsString ? call.forWriteOf(1, STRING) : call.forWrite(1);
-  options.conditionAt = existing === MISTYPED ? 0 : options.conditionAt;
   if (existing === MISTYPED || !call.admit(call.length(1) + call.length(2))) return;
   const met = isMet(call, existing);
-  options.conditionAt = 0;
+  if (met === NO_DIGEST) return;
   if (options.get) {
     if (existing === NONE) call.reply.nil();
     else replyValue(call, existing);
-  } else if (!met) call.reply.nil();
-  if (!met) return;
+  } else if (met === HOLDS_NOT) call.reply.nil();
+  if (met === HOLDS_NOT) return;
   store(call, existing, 1, 2, deadline, options.keepTtl);
   if (!options.get) call.reply.ok();
   if (!call.propagates() || (options.expiryKind === 0 && !options.get && options.condition === null)) return;
   propagateSet(call, 1, 2, deadline, options.keepTtl);
-}
-
-/** Sets a key, its expiry too when `deadline` is not 0, with all that follows. `existing` was just found. */
-function store(
-  call: WriteCall,
-  existing: number,
-  keyAt: number,
-  valueAt: number,
-  deadline: number | bigint,
-  keepTtl: boolean,
-): void {
-  const { bytes, starts, ends, keyspace, database } = call;
-  const keyStart = starts[keyAt]!;
-  const keyEnd = ends[keyAt]!;
-  const handle = keyspace.setString(
-    database,
-    existing,
-    bytes,
-    keyStart,
-    keyEnd,
-    bytes,
-    starts[valueAt]!,
-    ends[valueAt]!,
-    keepTtl,
-  );
-  if (deadline !== 0) keyspace.setDeadline(database, handle, deadline);
-  call.changed(keyAt, SET_EVENT);
-  if (deadline !== 0) call.notify(keyAt, EXPIRE_EVENT);
 }
 
 /** SET key value [PXAT milliseconds | KEEPTTL]: what the stream gets of any command that sets a key. */
@@ -439,26 +410,40 @@ export const getex = write(
     flags: ['fast'],
   },
   function getex(call) {
-    let kind = 0;
-    const persists = call.count > 2 && call.is(2, PERSIST);
-    if (call.count > 2 && !persists) kind = expirationOption(call, 2);
-    if ((call.count > 2 && !persists && kind === 0) || call.count !== (kind !== 0 ? 4 : persists ? 3 : 2)) {
+    const kind = getexOption(call);
+    if (kind < 0) {
       call.reply.error(SYNTAX_ERROR);
       return;
     }
-    const deadline = kind === 0 ? 0 : parseDeadline(call, 3, kind, 'getex');
-    if (deadline === REFUSED) return;
+    // As in Redis a time is looked at only where there is a key to give it to.
     const handle = call.findOf(1, STRING);
     if (handle === MISTYPED) return;
     if (handle === NONE) {
       call.reply.nil();
       return;
     }
+    const deadline = kind === 0 || kind === PERSISTS ? 0 : parseDeadline(call, call.count - 1, kind, 'getex');
+    if (deadline === REFUSED) return;
     replyValue(call, handle);
-    if (persists) removeExpiry(call, handle);
+    if (kind === PERSISTS) removeExpiry(call, handle);
     else if (kind !== 0) expire(call, handle, deadline, (kind & ABSOLUTE) !== 0);
   },
 );
+
+/** GETEX's option for an expiry that is to go, beside those of expiration.ts. */
+const PERSISTS = 8;
+
+/** The option of a GETEX, which may be repeated; 0 for none, -1 for what is none. */
+function getexOption(call: ReadCall): number {
+  let chosen = 0;
+  for (let index = 2; index < call.count; index++) {
+    const timed = expirationOption(call, index);
+    const kind = timed === 0 && call.is(index, PERSIST) ? PERSISTS : timed;
+    if (kind === 0 || (chosen !== 0 && chosen !== kind) || (timed !== 0 && ++index === call.count)) return -1;
+    chosen = kind;
+  }
+  return chosen;
+}
 
 function removeExpiry(call: WriteCall, handle: number): void {
   if (!call.keyspace.removeDeadline(call.database, handle)) return;

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Histogram } from './histogram.ts';
+
+function check(values: readonly number[], percentile: number, expected: number): void {
+  const histogram = new Histogram();
+  for (const value of values) histogram.record(value, 1);
+  assert.equal(histogram.valueAt(percentile), expected);
+}
+
+test('values below 256 are told exactly', () => {
+  for (const value of [0, 1, 127, 128, 255]) check([value], 50, value);
+});
+
+test('the percentile is that of the values in order', () => {
+  const values = Array.from({ length: 100 }, (_, index) => index + 1);
+  check(values, 50, 50);
+  check(values, 99, 99);
+  check(values, 100, 100);
+});
+
+test('larger values are told as the greatest of their bucket, within one percent', () => {
+  for (let value = 256; value < 2 ** 30; value = Math.floor(value * 1.37)) {
+    const histogram = new Histogram();
+    histogram.record(value, 3);
+    const told = histogram.valueAt(99.9);
+    assert.ok(told >= value && told <= value * 1.01, `${told} for ${value}`);
+  }
+});
+
+test('an empty histogram tells 0, and what is too large counts as the largest', () => {
+  check([], 50, 0);
+  check([2 ** 40], 50, 2 ** 30 - 1);
+});

@@ -1,0 +1,119 @@
+// The sections of INFO about persistence, replication and the cluster, as a server shows them that has none of these: it
+// saves nothing, has no replica, is no node.
+
+import type { InfoFields, InfoSection } from '../engine/info.ts';
+import { replBacklogSize } from './config/replication.ts';
+import type { Server } from './server.ts';
+
+const NO_REPLICATION_ID = '0'.repeat(40);
+
+export function aloneInfo(server: Server): readonly InfoSection[] {
+  return [
+    {
+      name: 'persistence',
+      title: 'Persistence',
+      shown: 'default',
+      write: (fields) => writePersistence(server, fields),
+    },
+    {
+      name: 'replication',
+      title: 'Replication',
+      shown: 'default',
+      write: (fields) => writeReplication(server, fields),
+    },
+    {
+      name: 'cluster',
+      title: 'Cluster',
+      shown: 'default',
+      write: (fields) => fields.add('cluster_enabled', 0),
+    },
+    {
+      name: 'stats',
+      title: 'Stats',
+      shown: 'default',
+      write: writeIdleCounters,
+    },
+  ];
+}
+
+function writePersistence(server: Server, fields: InfoFields): void {
+  for (const name of ['loading', 'async_loading', 'current_cow_peak', 'current_cow_size', 'current_cow_size_age']) {
+    fields.add(name, 0);
+  }
+  fields.add('current_fork_perc', '0.00');
+  fields.add('current_save_keys_processed', 0);
+  fields.add('current_save_keys_total', 0);
+  fields.add('rdb_changes_since_last_save', server.engine.dirty);
+  fields.add('rdb_bgsave_in_progress', 0);
+  fields.add('rdb_last_save_time', Math.floor(server.startedAt / 1000));
+  fields.add('rdb_last_bgsave_status', 'ok');
+  fields.add('rdb_last_bgsave_time_sec', -1);
+  fields.add('rdb_current_bgsave_time_sec', -1);
+  for (const name of ['rdb_saves', 'rdb_last_cow_size', 'rdb_last_load_keys_expired', 'rdb_last_load_keys_loaded']) {
+    fields.add(name, 0);
+  }
+  fields.add('aof_enabled', 0);
+  fields.add('aof_rewrite_in_progress', 0);
+  fields.add('aof_rewrite_scheduled', 0);
+  fields.add('aof_last_rewrite_time_sec', -1);
+  fields.add('aof_current_rewrite_time_sec', -1);
+  fields.add('aof_last_bgrewrite_status', 'ok');
+  fields.add('aof_rewrites', 0);
+  fields.add('aof_rewrites_consecutive_failures', 0);
+  fields.add('aof_last_write_status', 'ok');
+  fields.add('aof_last_cow_size', 0);
+  fields.add('module_fork_in_progress', 0);
+  fields.add('module_fork_last_cow_size', 0);
+}
+
+function writeReplication(server: Server, fields: InfoFields): void {
+  fields.add('role', 'master');
+  fields.add('connected_slaves', 0);
+  fields.add('master_failover_state', 'no-failover');
+  fields.add('master_replid', server.vitals.replicationId);
+  fields.add('master_replid2', NO_REPLICATION_ID);
+  fields.add('master_repl_offset', 0);
+  fields.add('second_repl_offset', -1);
+  fields.add('repl_backlog_active', 0);
+  fields.add('repl_backlog_size', server.config.get(replBacklogSize));
+  fields.add('repl_backlog_first_byte_offset', 0);
+  fields.add('repl_backlog_histlen', 0);
+}
+
+/** Counters of work that this server does not have: they have always been 0. */
+function writeIdleCounters(fields: InfoFields): void {
+  fields.add('instantaneous_input_repl_kbps', '0.00');
+  fields.add('instantaneous_output_repl_kbps', '0.00');
+  const names = [
+    'total_net_repl_input_bytes',
+    'total_net_repl_output_bytes',
+    'sync_full',
+    'sync_partial_ok',
+    'sync_partial_err',
+    'expired_subkeys',
+    'evicted_keys',
+    'evicted_clients',
+    'evicted_scripts',
+    'total_eviction_exceeded_time',
+    'current_eviction_exceeded_time',
+    'latest_fork_usec',
+    'total_forks',
+    'migrate_cached_sockets',
+    'slave_expires_tracked_keys',
+    'active_defrag_hits',
+    'active_defrag_misses',
+    'active_defrag_key_hits',
+    'active_defrag_key_misses',
+    'total_active_defrag_time',
+    'current_active_defrag_time',
+    'tracking_total_keys',
+    'tracking_total_items',
+    'tracking_total_prefixes',
+    'dump_payload_sanitizations',
+    'io_threaded_reads_processed',
+    'io_threaded_writes_processed',
+    'reply_buffer_shrinks',
+    'reply_buffer_expands',
+  ];
+  for (const name of names) fields.add(name, 0);
+}

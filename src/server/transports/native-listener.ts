@@ -1,0 +1,120 @@
+// A listening socket of the native transport.
+
+import { EAGAIN, EPOLL_CTL_ADD, EPOLL_CTL_DEL, type Libc, READABLE } from './native-libc.ts';
+import type { NativeLink } from './native-link.ts';
+import { setKeepAlive } from './native-sockets.ts';
+import { sockaddrHost, sockaddrPort } from './socket-address.ts';
+import { errorName, errorText } from './socket-errors.ts';
+import type { Listening, Receiver, TransportHost, TransportOptions } from './transport.ts';
+import { removeSocketPath } from './unix-path.ts';
+
+/**
+ * How long a listening socket rests after the system refused to accept (no descriptors, no memory). Without a rest it
+ * would be reported as ready again and again; the clients wait in the backlog meanwhile.
+ */
+const REST_MS = 100;
+
+const { setTimeout, clearTimeout } = globalThis;
+
+/** What a listening socket needs of its transport. */
+export interface ListenerOwner {
+  readonly libc: Libc;
+  readonly epoll: number;
+  readonly host: TransportHost;
+  readonly options: TransportOptions;
+  isClosed(): boolean;
+  watch(listener: NativeListener, events: number): boolean;
+  unwatch(listener: NativeListener): void;
+  admit(descriptor: number, peer: Uint8Array, path: string, choose: (link: NativeLink) => Receiver | null): void;
+  soon(run: () => void): void;
+}
+
+export class NativeListener implements Listening {
+  readonly descriptor: number;
+  readonly generation: number;
+  readonly host: string;
+  readonly port: number;
+  readonly #owner: ListenerOwner;
+  readonly #path: string;
+  readonly #choose: (link: NativeLink) => Receiver | null;
+  #keepAliveSeconds: number;
+  #timer: NodeJS.Timeout | null = null;
+  #open = true;
+
+  /** Takes over the descriptor, which is listening already. `path`: of a unix socket, else ''. Throws TransportError. */
+  constructor(owner: ListenerOwner, descriptor: number, generation: number, path: string) {
+    this.descriptor = descriptor;
+    this.generation = generation;
+    this.#owner = owner;
+    this.#path = path;
+    this.#choose = (link) => owner.host.accept(link);
+    this.#keepAliveSeconds = owner.options.keepAliveSeconds;
+    const name = owner.libc.socketName(descriptor, 'getsockname');
+    this.host = path !== '' || name === null ? path : sockaddrHost(name);
+    this.port = path !== '' || name === null ? 0 : sockaddrPort(name);
+    if (owner.watch(this, READABLE)) return;
+    const failure = owner.libc.failure('epoll_ctl');
+    this.close();
+    throw failure;
+  }
+
+  /** Accepts what is waiting, at most acceptsPerTickMax. */
+  handle(_events: number): void {
+    const { libc, options, host } = this.#owner;
+    this.#followKeepAlive();
+    for (let i = 0; i < options.acceptsPerTickMax; i++) {
+      const descriptor = libc.accept(this.descriptor);
+      if (descriptor >= 0) {
+        const peer = libc.sockaddr.bytes.slice(0, libc.acceptedNameBytes());
+        this.#owner.admit(descriptor, peer, this.#path, this.#choose);
+        if (!this.#open || this.#owner.isClosed()) return;
+        continue;
+      }
+      const hint = libc.errnoHint();
+      if (hint === EAGAIN || (libc.pollNow(this.descriptor, READABLE) & READABLE) === 0) return;
+      const code = errorName(hint);
+      // The one who connected has gone already; the next may be there.
+      if (code === 'ECONNABORTED' || code === 'EINTR' || code === 'EPROTO') continue;
+      this.#rest();
+      host.acceptFailed(errorText(code));
+      return;
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#owner.unwatch(this);
+    this.#owner.libc.functions.close(this.descriptor);
+    if (this.#path !== '') removeSocketPath(this.#path);
+  }
+
+  #rest(): void {
+    this.#control(EPOLL_CTL_DEL);
+    this.#owner.soon(() => this.#wakeLater());
+  }
+
+  #wakeLater(): void {
+    if (!this.#open) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (!this.#control(EPOLL_CTL_ADD)) this.#wakeLater();
+    }, REST_MS);
+    // What keeps the process alive is the transport's own affair.
+    this.#timer.unref();
+  }
+
+  #control(operation: number): boolean {
+    const { libc, epoll } = this.#owner;
+    return libc.epollControl(epoll, operation, this.descriptor, READABLE, this.generation);
+  }
+
+  /** Accepted sockets inherit the setting, so a change of the configuration is made here. */
+  #followKeepAlive(): void {
+    const seconds = this.#owner.options.keepAliveSeconds;
+    if (seconds === this.#keepAliveSeconds || this.#path !== '') return;
+    this.#keepAliveSeconds = seconds;
+    setKeepAlive(this.#owner.libc, this.descriptor, seconds);
+  }
+}

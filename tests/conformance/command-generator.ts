@@ -1,0 +1,382 @@
+// Commands made up from their definitions' grammar: right ones, nearly right ones and wrong ones, over few keys so that
+// they meet, with values at the edges of what numbers and strings can be. The same seed gives the same commands.
+
+import type { ArgumentDefinition, CommandDefinition } from '../../src/engine/command.ts';
+import { Prng } from '../../src/lib/prng.ts';
+import { comparable, isNewer } from './left-out.ts';
+
+export const KEYS = ['a', 'b', 'c', 'key:d', '', '__proto__', 'nul\0cr\r\nff\xff', 'k'.repeat(300)];
+const CHANNELS = ['news', 'n', '', 'chan\0\r\n\xff', 'constructor'];
+const INTEGERS = [
+  '0',
+  '1',
+  '-1',
+  '2',
+  '3',
+  '5',
+  '10',
+  '15',
+  '16',
+  '100',
+  '-100',
+  '2147483647',
+  '2147483648',
+  '-2147483648',
+  '-2147483649',
+  '4294967295',
+  '4294967296',
+  '9007199254740991',
+  '9007199254740992',
+  '9007199254740993',
+  '-9007199254740991',
+  '-9007199254740992',
+  '-9007199254740993',
+  '9223372036854775807',
+  '-9223372036854775808',
+  '9223372036854775808',
+  '-9223372036854775809',
+  '18446744073709551615',
+  '18446744073709551616',
+  '1e3',
+  ' 1',
+  '1 ',
+  '',
+  '+1',
+  '007',
+  '-0',
+  '1.0',
+  '0x10',
+  'abc',
+  '1\0',
+  '99999999999999999999999999',
+];
+const DOUBLES = [
+  '0',
+  '1',
+  '-1',
+  '0.1',
+  '-0.1',
+  '1.5',
+  '3.0',
+  '3.14159265358979',
+  '1e3',
+  '1e-10',
+  '-1e10',
+  '1e308',
+  '1e400',
+  '-1e4000',
+  '1e-400',
+  '5e-324',
+  'inf',
+  '-inf',
+  '+inf',
+  'infinity',
+  'nan',
+  '-nan',
+  '0x1p4',
+  '0x',
+  '1e',
+  '.5',
+  '5.',
+  '.',
+  '+1',
+  ' 1',
+  '1 ',
+  '',
+  '-0',
+  '-0.0',
+  '007',
+  'abc',
+  '1.0000000000000000000001',
+  '123456789012345678901234567890',
+  '9007199254740993',
+  '17179869184.5',
+  '1\0',
+];
+const PATTERNS = [
+  '*',
+  '**',
+  'a*',
+  '?',
+  '[a-c]',
+  '[^a]',
+  '[b-',
+  '\\a',
+  '\\',
+  '',
+  'key:*',
+  '*\xff',
+  '__proto__',
+  'n*',
+  '[]',
+  'k*k',
+];
+const TYPES = ['string', 'STRING', 'list', 'nosuch', ''];
+const VALUES = [
+  '',
+  '0',
+  '1',
+  '-1',
+  '10',
+  '42',
+  '007',
+  '+5',
+  ' 7',
+  '1.5',
+  '3.0e3',
+  'hello',
+  'Hello World',
+  'ohmytext',
+  'mynewtext',
+  '9007199254740993',
+  '-9007199254740992',
+  '9223372036854775807',
+  '-9223372036854775808',
+  '9223372036854775808',
+  'x'.repeat(44),
+  'x'.repeat(45),
+  'y'.repeat(1024),
+  'z'.repeat(1025),
+  'long'.repeat(5000),
+  '\0\r\n\xff\x80',
+  'inf',
+  'nan',
+  '1e5000',
+  '__proto__',
+  '12345678901234567890123',
+  '3.1415926535897931',
+  '$5\r\nhello\r\n',
+];
+/** Databases, and what is none. */
+const DATABASES = ['0', '1', '2', '9', '15', '16', '-1', 'x', '4294967296', '1e1', ''];
+/** In the past for both, or so far in the future that nothing expires meanwhile. */
+const SECONDS_ODD = [
+  '0',
+  '-1',
+  '-100',
+  '9223372036854775807',
+  '9223372036854775',
+  '9223372036854776',
+  '-9223372036854775808',
+  '4611686018427387904',
+  '1e3',
+  '',
+  'x',
+  '10 ',
+];
+const UNIX_PAST = ['1', '1000', '1600000000'];
+
+/** Names of integer arguments that are databases, times, or places that must not make values of hundreds of megabytes. */
+const DATABASE_NAMES = new Set(['db', 'index', 'index1', 'index2', 'destination-db']);
+const TIME_NAMES = new Set(['seconds', 'milliseconds']);
+
+/** How often a group's commands are chosen, and a few commands that would drown the others. */
+const GROUP_WEIGHTS: Readonly<Record<string, number>> = {
+  string: 10,
+  generic: 8,
+  transactions: 4,
+  pubsub: 1,
+  connection: 1,
+  server: 2,
+};
+const COMMAND_WEIGHTS: Readonly<Record<string, number>> = {
+  'client|reply': 0.2,
+  hello: 0.6,
+  reset: 0.2,
+  flushall: 0.4,
+  flushdb: 0.6,
+  exec: 9,
+  multi: 6,
+  set: 20,
+  get: 12,
+  select: 3,
+  subscribe: 0.4,
+  psubscribe: 0.4,
+  ssubscribe: 0.4,
+  unsubscribe: 1,
+  punsubscribe: 1,
+  sunsubscribe: 1,
+  scan: 3,
+  lcs: 3,
+};
+/** A batch has either what shows expired keys' absence early, or what makes such keys: their removal is not announced. */
+const MEETS_AT_RANDOM = new Set(['randomkey', 'scan']);
+
+const ENDS_TRANSACTION = new Set(['exec', 'discard', 'reset']);
+
+export class CommandGenerator {
+  private readonly prng: Prng;
+  private readonly pool: { definition: CommandDefinition; weight: number }[];
+  private total = 0;
+  /** Whether deadlines in the past are made in this batch. */
+  private past = false;
+  /** Whether a transaction may be open. */
+  private inTransaction = false;
+  /** Each relative time is another, so that two clocks agree on which of two is later. */
+  private times = 0;
+
+  constructor(seed: number, definitions: readonly CommandDefinition[]) {
+    this.prng = new Prng(seed);
+    this.pool = comparable(definitions).map((definition) => {
+      const weight = COMMAND_WEIGHTS[definition.name] ?? GROUP_WEIGHTS[definition.group] ?? 1;
+      this.total += weight;
+      return { definition, weight };
+    });
+  }
+
+  /** The commands that are generated. */
+  names(): string[] {
+    return this.pool.map(({ definition }) => definition.name);
+  }
+
+  /** One batch: commands that follow each other on one connection. */
+  batch(length: number): string[][] {
+    this.past = this.chance(0.5);
+    this.inTransaction = false;
+    const commands: string[][] = [];
+    if (this.chance(0.5)) commands.push(['HELLO', '3']);
+    while (commands.length < length) {
+      if (this.chance(0.05)) commands.push(...this.transaction());
+      else commands.push(this.command());
+    }
+    return commands;
+  }
+
+  /** A transaction that is likely to be run; others come about by chance. */
+  private transaction(): string[][] {
+    const commands = [['MULTI']];
+    this.inTransaction = true;
+    for (let count = this.prng.below(8); count > 0; count--) commands.push(this.command(0.01));
+    this.inTransaction = false;
+    return [...commands, ['EXEC']];
+  }
+
+  private command(wrong = 0.12): string[] {
+    for (;;) {
+      let at = (this.prng.below(1 << 24) / (1 << 24)) * this.total;
+      let chosen = this.pool[0]!.definition;
+      for (const { definition, weight } of this.pool) {
+        chosen = definition;
+        at -= weight;
+        if (at < 0) break;
+      }
+      if (this.past && MEETS_AT_RANDOM.has(chosen.name)) continue;
+      // Withheld replies within EXEC's leave the rest unreadable, in Redis as well.
+      if (this.inTransaction && chosen.name === 'client|reply') continue;
+      if (chosen.name === 'multi') this.inTransaction = true;
+      else if (ENDS_TRANSACTION.has(chosen.name)) this.inTransaction = false;
+      return this.mutate(wrong, [...this.name(chosen.name), ...this.args(chosen.args ?? [])]);
+    }
+  }
+
+  private name(name: string): string[] {
+    return name.split('|').map((word) => (this.chance(0.2) ? this.anyCase(word) : word.toUpperCase()));
+  }
+
+  /** Arguments by the grammar; the optional ones behind the others in any order. */
+  private args(definitions: readonly ArgumentDefinition[]): string[] {
+    const parts: string[][] = [];
+    const tail: string[][] = [];
+    for (const definition of definitions) {
+      if (definition.optional !== true) parts.push(this.argument(definition));
+      else if (!isNewer(definition) && this.chance(0.35)) tail.push(this.argument(definition));
+    }
+    if (this.chance(0.3)) tail.reverse();
+    return [...parts, ...tail].flat();
+  }
+
+  private argument(definition: ArgumentDefinition): string[] {
+    const count = definition.multiple === true ? 1 + this.prng.below(this.chance(0.1) ? 12 : 3) : 1;
+    const words: string[] = [];
+    for (let index = 0; index < count; index++) {
+      if (definition.token !== undefined && (index === 0 || definition.multipleToken === true)) {
+        words.push(this.chance(0.2) ? this.anyCase(definition.token) : definition.token);
+      }
+      words.push(...this.value(definition));
+    }
+    return words;
+  }
+
+  private value(definition: ArgumentDefinition): string[] {
+    const { name } = definition;
+    switch (definition.type) {
+      case 'pure-token':
+        return [];
+      case 'block':
+        return definition.args!.flatMap((part) => this.argument(part));
+      case 'oneof':
+        return this.argument(this.pick(definition.args!.filter((part) => !isNewer(part))));
+      case 'key':
+        return [this.pick(KEYS)];
+      case 'integer':
+        return [this.integer(name)];
+      case 'unix-time':
+        return [this.unixTime(name)];
+      case 'double':
+        return [this.pick(DOUBLES)];
+      case 'pattern':
+        return [this.pick(PATTERNS)];
+      case 'string':
+        if (name.includes('channel')) return [this.pick(CHANNELS)];
+        return [name === 'type' ? this.pick(TYPES) : this.pick(VALUES)];
+    }
+  }
+
+  private integer(name: string): string {
+    if (DATABASE_NAMES.has(name)) return this.chance(0.8) ? this.pick(DATABASES.slice(0, 3)) : this.pick(DATABASES);
+    if (!TIME_NAMES.has(name)) return this.chance(0.5) ? this.pick(INTEGERS.slice(0, 11)) : this.pick(INTEGERS);
+    return this.chance(0.7) ? String(100_000 + 977 * ++this.times) : this.pick(SECONDS_ODD);
+  }
+
+  private unixTime(name: string): string {
+    const unit = name.includes('milliseconds') ? 1000 : 1;
+    if (this.chance(0.2)) return this.pick(SECONDS_ODD);
+    if (this.past && this.chance(0.3)) return this.pick(UNIX_PAST);
+    return String((32_503_680_000 + 977 * ++this.times) * unit);
+  }
+
+  /** Now and then makes a command wrong. */
+  private mutate(probability: number, command: string[]): string[] {
+    const words = [...command];
+    if (!this.chance(probability)) return words;
+    const at = 1 + this.prng.below(Math.max(1, words.length - 1));
+    const kind = this.prng.below(6);
+    if (kind === 0) words.splice(at, 1);
+    else if (kind === 1) words.splice(at, 0, this.junk());
+    else if (kind === 2 && words.length > 2) words[at] = this.junk();
+    else if (kind === 3) words.push(this.junk());
+    else if (kind === 4) words.push(...words.slice(at));
+    else if (kind === 5)
+      words[0] = this.pick(['NOSUCH', 'GE', 'GETT', '', 'get\0', 'a\r\nb', '\xff', '__proto__', 'constructor']);
+    return words.map((word, index) => (this.isShortLife(words, index) ? '100000' : word));
+  }
+
+  /** Whether a word would make a key expire while the batch runs: then the two servers need not agree. */
+  private isShortLife(words: readonly string[], index: number): boolean {
+    if (!/^[1-9]\d{0,4}$/.test(words[index]!)) return false;
+    if (index === 2 && /^p?(expire|setex)$/i.test(words[0]!)) return true;
+    return /^(ex|px)$/i.test(words[index - 1] ?? '');
+  }
+
+  private junk(): string {
+    return this.pick(
+      this.pick([
+        VALUES,
+        KEYS,
+        ['NX', 'XX', 'GET', 'EX', 'PX', 'KEEPTTL', 'GT', 'LT', 'DB', 'REPLACE', 'COUNT', 'MATCH'],
+      ]),
+    );
+  }
+
+  private anyCase(word: string): string {
+    return [...word].map((letter) => (this.chance(0.5) ? letter.toLowerCase() : letter.toUpperCase())).join('');
+  }
+
+  private pick<T>(choices: readonly T[]): T {
+    return choices[this.prng.below(choices.length)]!;
+  }
+
+  private chance(probability: number): boolean {
+    return this.prng.below(10_000) < probability * 10_000;
+  }
+}

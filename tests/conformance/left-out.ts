@@ -1,0 +1,47 @@
+// What the comparison with redis-server 7.0.15 leaves out, and why.
+
+import type { CommandDefinition } from '../../src/engine/command.ts';
+
+/** The version that is compared with. Commands and options that came later have tests of their own. */
+export const REFERENCE_VERSION = '7.0.15';
+
+/** Commands that both have, but that cannot be compared in a stream of one connection. */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  quit: 'ends the connection; tested by the server',
+  monitor: 'ends the exchange of requests and replies; tests/integration',
+  'client|kill': 'may end the connection',
+  'client|pause': 'would hold the test up; tests/integration',
+  'client|info': "ids, addresses and memory are each server's own; tests of the connection family",
+  'client|list': 'as CLIENT INFO',
+  'client|unblock': 'names ids; src/engine/blocking.test.ts',
+  'client|help': 'lists the subcommands of 7.4',
+  'object|help': 'same text, tested by its family',
+  'pubsub|help': 'lists the subcommands of 7.4',
+  'command|count': 'counts the commands of each server',
+  'command|docs': 'in our own words',
+  'command|info': 'command-info.test.ts compares it with redis-server',
+  'command|list': 'lists the commands of each server',
+  'command|getkeys': 'command-info.test.ts compares it with redis-server',
+  'command|getkeysandflags': 'command-info.test.ts compares it with redis-server',
+  'command|help': 'command-info.test.ts compares it with redis-server',
+  auth: 'one server has ACLs, tests of the connection family',
+};
+
+function isLater(version: string | undefined): boolean {
+  if (version === undefined) return false;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [referenceMajor = 0, referenceMinor = 0] = REFERENCE_VERSION.split('.').map(Number);
+  return major > referenceMajor || (major === referenceMajor && minor > referenceMinor);
+}
+
+/** Whether something that came with a version is unknown to the reference. */
+export function isNewer(definition: { readonly since?: string }): boolean {
+  return isLater(definition.since);
+}
+
+/** The commands to compare, subcommands in place of their containers. */
+export function comparable(definitions: readonly CommandDefinition[]): CommandDefinition[] {
+  return definitions
+    .flatMap((definition) => (definition.subcommands.length > 0 ? definition.subcommands : [definition]))
+    .filter((definition) => !isNewer(definition) && LEFT_OUT[definition.name] === undefined);
+}

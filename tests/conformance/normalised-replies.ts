@@ -1,0 +1,83 @@
+// Replies that two right servers may give differently: which commands', in which way, and why. Everything else must be
+// equal byte for byte.
+
+import { elementsOf, integerOf } from './reply-frames.ts';
+
+export interface Normalisation {
+  readonly commands: readonly string[];
+  readonly reason: string;
+  /** Whether two replies are as good as equal. */
+  readonly same: (ours: string, theirs: string) => boolean;
+}
+
+/** Integers no further apart than this. */
+function within(tolerance: number) {
+  return (ours: string, theirs: string) => {
+    const a = integerOf(ours);
+    const b = integerOf(theirs);
+    return a > 0 && b > 0 && Math.abs(a - b) <= tolerance;
+  };
+}
+
+function sameKind(ours: string, theirs: string): boolean {
+  return ours[0] === theirs[0] && ours.startsWith('$-1') === theirs.startsWith('$-1');
+}
+
+function sameInAnyOrder(ours: string, theirs: string): boolean {
+  const a = elementsOf(ours);
+  const b = elementsOf(theirs);
+  return a !== null && b !== null && ours[0] === theirs[0] && a.sort().join() === b.sort().join();
+}
+
+function sameShape(ours: string, theirs: string): boolean {
+  const a = elementsOf(ours);
+  const b = elementsOf(theirs);
+  return a !== null && b !== null && ours[0] === theirs[0] && a.length === b.length;
+}
+
+export const NORMALISED: readonly Normalisation[] = [
+  {
+    commands: ['ttl', 'expiretime'],
+    reason: 'seconds from two clocks, read at two times',
+    same: within(5),
+  },
+  {
+    commands: ['pttl', 'pexpiretime'],
+    reason: 'milliseconds from two clocks, read at two times',
+    same: within(5000),
+  },
+  {
+    commands: ['object|idletime'],
+    reason: 'seconds since an access',
+    same: (a, b) => Math.abs(integerOf(a) - integerOf(b)) <= 5,
+  },
+  { commands: ['time'], reason: 'two clocks', same: sameShape },
+  { commands: ['randomkey'], reason: 'chosen at random', same: sameKind },
+  {
+    commands: ['keys', 'pubsub|channels', 'pubsub|shardchannels'],
+    reason: "the order is the hash table's",
+    same: sameInAnyOrder,
+  },
+  { commands: ['scan'], reason: "cursors and order are the hash table's own", same: sameShape },
+  {
+    commands: ['unsubscribe', 'punsubscribe', 'sunsubscribe'],
+    reason: 'without arguments the channels come in the order of a hash table',
+    same: (a, b) =>
+      a.replace(/\r\n\$\d+\r\n[^\r]*\r\n:/, ':').slice(0, 4) === b.slice(0, 4) && a.slice(-4) === b.slice(-4),
+  },
+  {
+    commands: ['object|refcount'],
+    reason:
+      'C Redis shares small integers that SET and INCR store, and values with queued commands; ours are never shared',
+    same: (a, b) => integerOf(a) > 0 && integerOf(b) > 0,
+  },
+  { commands: ['hello', 'client|id'], reason: "ids and versions are each server's own", same: sameKind },
+];
+
+const BY_COMMAND = new Map<string, Normalisation>();
+for (const each of NORMALISED) for (const command of each.commands) BY_COMMAND.set(command, each);
+
+/** Whether two replies to a command (in lower case, 'container|sub') mean the same. */
+export function isSameReply(command: string, ours: string, theirs: string): boolean {
+  return ours === theirs || (BY_COMMAND.get(command)?.same(ours, theirs) ?? false);
+}
