@@ -26,7 +26,7 @@ import {
   GATE_SUBSCRIBED,
   GATE_WRITE,
 } from './gates.ts';
-import { type Session, STOPPED_PAUSED } from './session.ts';
+import { type Session, STOPPED_CLOSING, STOPPED_PAUSED } from './session.ts';
 import { STAT_ERRORS } from './statistics.ts';
 
 /** The command runs. */
@@ -49,6 +49,9 @@ export interface RefusalHooks {
   memory?(): boolean;
 }
 
+/** What HTTP requests have as first words of their lines. */
+const CROSS_PROTOCOL = /^(post|host:)$/i;
+
 export class Admission {
   hooks: RefusalHooks = {};
   /** Until when clients are paused (milliseconds since 1970), and whether all commands are or only writes. */
@@ -64,6 +67,7 @@ export class Admission {
   resolve(session: Session, call: Call, id: number): number {
     const { table } = this.engine;
     if (id < 0) {
+      if (CROSS_PROTOCOL.test(call.text(0))) return this.endCrossProtocol(session);
       const args = [];
       for (let index = 1; index < call.count && index < 20; index++) args.push(call.text(index));
       return this.refuseUnknown(session, call, unknownCommand(call.text(0), args));
@@ -78,6 +82,13 @@ export class Admission {
       return this.refuseArity(session, call, subcommand);
     }
     return subcommand;
+  }
+
+  /** Ends a connection on which HTTP arrived: a browser was made to send it here (CVE-2016-10517). No reply is given. */
+  private endCrossProtocol(session: Session): number {
+    session.stopped = STOPPED_CLOSING;
+    this.engine.events.crossProtocol?.(session);
+    return -1;
   }
 
   /** Looks closer at a command that `closed` gates stop. */

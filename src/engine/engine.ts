@@ -91,6 +91,8 @@ export interface Identity {
 export interface EngineEvents {
   /** A session was closed by the engine for this reason, in Redis's words. */
   closed?(session: Session, reason: string): void;
+  /** HTTP arrived where RESP was expected, and the session was ended. */
+  crossProtocol?(session: Session): void;
 }
 
 export class Engine implements KeyspaceOwner {
@@ -149,6 +151,8 @@ export class Engine implements KeyspaceOwner {
   private readonly deferred = new Reply();
   private readonly retryReply = new Reply();
   private blockedAgain = false;
+  /** Errors of the batch's replies when the last was counted. */
+  private errorsCounted = 0;
   /** Sessions with input that may be read now. */
   private readonly resumable: Session[] = [];
   private readonly disposals: number[] = [];
@@ -283,6 +287,7 @@ export class Engine implements KeyspaceOwner {
     this.updateTime();
     session.lastActiveAt = this.keyspace.now;
     this.reply.resp = session.resp;
+    this.errorsCounted = 0;
     this.timer.begin();
   }
 
@@ -424,7 +429,8 @@ export class Engine implements KeyspaceOwner {
     if (call.propagation === PROPAGATE_ALWAYS || (this.dirty !== dirty && call.propagation !== PROPAGATE_NOTHING)) {
       if (this.propagation.active) this.propagateCall(call);
     }
-    if (reply.errors !== errors) this.countError(id, reply);
+    // EXEC does not count again what failed inside.
+    if (reply.errors !== errors && reply.errors !== this.errorsCounted) this.countError(id, reply);
     if ((this.effects | this.propagation.count | this.deferred.length) !== 0) this.afterCommand(call, id);
     if ((this.table.flags[id]! & FLAG_SHORT) === 0) timer.change(id);
   }
@@ -488,6 +494,7 @@ export class Engine implements KeyspaceOwner {
   }
 
   private countError(id: number, reply: Reply): void {
+    this.errorsCounted = reply.errors;
     this.statistics.counters[STAT_ERRORS]! += 1;
     this.statistics.failed[id]! += 1;
     this.statistics.countErrorCode(reply.bytes, reply.lastError);

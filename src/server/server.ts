@@ -146,6 +146,7 @@ export class Server implements ConnectionOwner, TransportHost {
       databases: options.config.get(engineDirectives.databases),
     });
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
+    this.engine.events.crossProtocol = (session) => this.logCrossProtocol(session);
     this.vitals = new Vitals(this.engine);
     this.info = allInfo(this);
     applySettings(this);
@@ -212,6 +213,11 @@ export class Server implements ConnectionOwner, TransportHost {
   }
 
   tickEnd(): void {
+    this.vitals.loop.entries++;
+    this.endTick();
+  }
+
+  private endTick(): void {
     if (this.toFlush.length > 0) this.flushAll();
     if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
   }
@@ -271,7 +277,7 @@ export class Server implements ConnectionOwner, TransportHost {
         this.workIsDue = false;
         if (this.stopping) return;
         if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
-        this.tickEnd();
+        this.endTick();
       }),
     );
   }
@@ -279,7 +285,7 @@ export class Server implements ConnectionOwner, TransportHost {
   /** Does all that is due now: after a manual clock was moved. */
   catchUp(): void {
     while (this.engine.work(WORK_SLICE_MS));
-    this.tickEnd();
+    this.endTick();
   }
 
   private scheduleCron(): void {
@@ -293,6 +299,7 @@ export class Server implements ConnectionOwner, TransportHost {
 
   private cron(): void {
     if (this.cronPaused) return;
+    const started = this.clock.elapsed();
     this.vitals.sample();
     const now = Math.floor(this.clock.now());
     if (now - this.secondAt >= 1000) {
@@ -301,6 +308,7 @@ export class Server implements ConnectionOwner, TransportHost {
     }
     for (const task of this.cronTasks) task();
     this.workSoon();
+    this.vitals.loop.cronRan(this.clock.elapsed() - started);
   }
 
   /** Once a second: ends connections that were idle too long, or above their soft output limit. */
@@ -316,7 +324,7 @@ export class Server implements ConnectionOwner, TransportHost {
       this.log.verbose('Closing idle client');
       connection.close('now');
     }
-    this.tickEnd();
+    this.endTick();
   }
 
   /** Ends the server, once what runs now has ended: SHUTDOWN and signals. */
@@ -343,7 +351,7 @@ export class Server implements ConnectionOwner, TransportHost {
         this.guard(() => {
           this.deadlineAt = Number.POSITIVE_INFINITY;
           if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
-          this.tickEnd();
+          this.endTick();
         }),
       wait,
     );
@@ -363,6 +371,14 @@ export class Server implements ConnectionOwner, TransportHost {
     const connections = this.toFlush;
     this.toFlush = [];
     for (const connection of connections) connection.flush();
+  }
+
+  private logCrossProtocol(session: Session): void {
+    this.log.warning(
+      'Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is ' +
+        'likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. ' +
+        `Connection from ${session.peer.address()} aborted.`,
+    );
   }
 
   private logClosed(session: Session, reason: string): void {
