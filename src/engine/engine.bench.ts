@@ -1,15 +1,15 @@
 // The engine alone: wire bytes into a session, no socket. GET and SET of random keys among a million, 100 a batch.
 // Prints nanoseconds a request, and what the garbage collector saw of it.
 //
-//   npx node --expose-gc src/engine/engine.bench.ts
+//   npm run bench -- src/engine/engine.bench.ts [keys]
 
 import { PerformanceObserver } from 'node:perf_hooks';
 import { Prng } from '../lib/prng.ts';
-import { get, mget, set } from './commands/string/values.ts';
+import { ENGINE_COMMANDS } from './all-commands.ts';
 import { Engine } from './engine.ts';
 import type { Peer } from './session.ts';
 
-const KEYS = 1_000_000;
+const KEYS = Number(process.argv[2] ?? 1_000_000);
 const BATCH = 100;
 const BATCHES = 20_000;
 
@@ -19,7 +19,7 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] });
 
 const clock = { now: Date.now, elapsed: () => performance.now() };
-const engine = new Engine({ clock, seed: 1, commands: [get, set, mget] });
+const engine = new Engine({ clock, seed: 1, commands: ENGINE_COMMANDS });
 const peer: Peer = {
   address: () => 'bench',
   localAddress: () => 'bench',
@@ -75,4 +75,5 @@ function measure(name: string, make: (index: number) => string[]): void {
 }
 
 measure('GET', (index) => ['GET', keyOf(index)]);
+measure('INCR', (index) => ['INCR', `counter:${index}`]);
 measure('SET', (index) => ['SET', keyOf(index), 'yyyyyyyyyyyyyyyy']);

@@ -36,6 +36,7 @@ import {
   CLASS_OF_GRANULES,
   PAGE_BYTES,
   SLAB_BLOCK_BYTES_MAX,
+  SLAB_BYTES,
   SLAB_PAGES,
 } from './size-classes.ts';
 
@@ -71,6 +72,8 @@ export interface FlatMemoryOptions {
   readonly firstSegment?: number;
   /** Bytes of buffers that may be allocated at most; Infinity when absent. */
   readonly bytesMax?: number;
+  /** Told of every new segment before it is used: the host may ask the system for large pages. */
+  readonly onSegment?: (buffer: ArrayBuffer) => void;
 }
 
 /** All segments and their blocks; one per engine. */
@@ -90,11 +93,13 @@ export class FlatMemory {
   private readonly released: Uint8Array[] = [];
   private readonly firstSegment: number;
   private readonly bytesMax: number;
+  private readonly onSegment: ((buffer: ArrayBuffer) => void) | undefined;
   private segmentCount = 0;
 
   constructor(options: FlatMemoryOptions = {}) {
     this.firstSegment = options.firstSegment ?? 0;
     this.bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY;
+    this.onSegment = options.onSegment;
     for (let segment = 0; segment < this.firstSegment; segment++) {
       this.bytes.push(EMPTY_BYTES);
       this.words.push(EMPTY_WORDS);
@@ -195,6 +200,7 @@ export class FlatMemory {
    * handles have no more. May add a segment.
    */
   admit(bytes: number): boolean {
+    if (bytes <= SLAB_BYTES && this.runs.freePages >= SLAB_PAGES + RESERVE_PAGES) return true;
     const pages = Math.max(SLAB_PAGES, Math.ceil(bytes / PAGE_BYTES));
     if (pages > SEGMENT_PAGES) {
       return this.hasNumber() && this.counters[1]! + bytes <= this.bytesMax && this.admit(0);
@@ -401,6 +407,7 @@ export class FlatMemory {
     } catch {
       return -1; // the engine's RangeError: no memory; the caller refuses the write
     }
+    this.onSegment?.(buffer);
     const segment = this.freeNumbers.pop() ?? this.bytes.length;
     this.bytes[segment] = new Uint8Array(buffer);
     this.words[segment] = new Int32Array(buffer);

@@ -9,7 +9,9 @@ import { Engine } from '../engine/engine.ts';
 import type { InfoSection } from '../engine/info.ts';
 import type { Session } from '../engine/session.ts';
 import { STAT_OUTPUT_BUFFER_KILLS, STAT_REJECTED_CONNECTIONS } from '../engine/statistics.ts';
+import { largePageAdvice } from '../host/large-pages.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
+import type { FlatMemoryOptions } from '../memory/flat-memory.ts';
 import { MAX_CLIENTS } from '../protocol/errors.ts';
 import type { Clock } from '../world/clock.ts';
 import { applySettings } from './apply-settings.ts';
@@ -63,6 +65,11 @@ const PROTECTED_MODE = fromLatin1(
     'for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting ' +
     'connections from the outside.\r\n',
 );
+
+function memoryOptions(): FlatMemoryOptions {
+  const onSegment = largePageAdvice();
+  return onSegment === undefined ? {} : { onSegment };
+}
 
 export interface ServerOptions {
   readonly config: ServerConfig;
@@ -144,6 +151,7 @@ export class Server implements ConnectionOwner, TransportHost {
       seed: options.seed,
       commands: options.commands(this),
       databases: options.config.get(engineDirectives.databases),
+      memory: memoryOptions(),
     });
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
     this.engine.events.crossProtocol = (session) => this.logCrossProtocol(session);

@@ -28,6 +28,11 @@ function add(call: WriteCall, increment: number): void {
     addLong(call, handle, BigInt(increment));
     return;
   }
+  if (handle !== NONE && call.strings.replaceInteger(handle, after)) {
+    call.changed(1, INCRBY_EVENT);
+    call.reply.integer(after);
+    return;
+  }
   if (!call.admit(call.length(1))) return;
   const { bytes, starts, ends, strings, keyspace } = call;
   strings.setInteger(after);
