@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sampleConfiguration } from '../src/server/config/sample.ts';
 import { clientTypes } from './client-types.ts';
+import { commandsPage, configurationPage, errorsPage } from './docs.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -13,6 +14,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const GENERATED: ReadonlyMap<string, () => string> = new Map([
   ['cinnabar.conf', sampleConfiguration],
   ['src/client/commands.generated.ts', clientTypes],
+  ['docs/commands.md', commandsPage],
+  ['docs/configuration.md', configurationPage],
+  ['docs/errors.md', errorsPage],
 ]);
 
 /** The generated files that are missing or not up to date. */
