@@ -3,6 +3,7 @@
 // somebody cares.
 
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
+import { NONE } from '../memory/flat-memory.ts';
 import type { BlockedClients } from './blocking.ts';
 import { EVENT_KEYEVENT, EVENT_KEYSPACE, type KeyEvent } from './events.ts';
 import type { Database, Keyspace } from './keyspace.ts';
@@ -55,11 +56,16 @@ export class Changes {
     for (const [key, watchers] of database.watchers) {
       const bytes = fromLatin1(key);
       const is = this.keyspace.findUnexpired(database, bytes, 0, bytes.length) !== 0;
-      const becomes = other !== null && this.keyspace.findUnexpired(other, bytes, 0, bytes.length) !== 0;
-      if (!is && !becomes) continue;
+      const next = other === null ? NONE : this.keyspace.findUnexpired(other, bytes, 0, bytes.length);
+      if (!is && next === NONE) continue;
+      const nextIsExpired = next !== NONE && this.keyspace.isExpired(next);
       for (const session of watchers) {
         const watched = session.watched.find((each) => each.database === database && each.key === key)!;
-        if (!watched.expired || becomes) session.watchBroken = true;
+        // Gone already when WATCH was called, and gone it stays.
+        if (watched.expired && next === NONE) watched.expired = false;
+        else if (watched.expired && nextIsExpired) continue;
+        else if (!watched.expired && !is && nextIsExpired) watched.expired = true;
+        else session.watchBroken = true;
       }
     }
     for (const key of database.waiting.keys()) {

@@ -52,8 +52,6 @@ const ALLOWED_WHEN_SUBSCRIBED = [
   'quit',
   'reset',
 ];
-/** Commands that a pause of all clients lets through: the way out of it. */
-const ALLOWED_WHEN_PAUSED = ['client|unpause', 'client|pause', 'client|kill', 'client|list', 'client|info', 'info'];
 /** The longest command or subcommand name; longer words are unknown. */
 const NAME_BYTES_MAX = 32;
 const SLOTS = 2048;
@@ -272,8 +270,7 @@ function flagsOf(definition: CommandDefinition): number {
 
 function gatesOf(definition: CommandDefinition, flags: number): number {
   const has = (flag: CommandFlag) => definition.flags?.includes(flag) ?? false;
-  let gates = GATE_PERMISSIONS;
-  if (!ALLOWED_WHEN_PAUSED.includes(definition.name)) gates |= GATE_PAUSED_ALL;
+  let gates = GATE_PERMISSIONS | GATE_PAUSED_ALL;
   if (!has('no_auth')) gates |= GATE_AUTH;
   if (!IMMEDIATE_IN_MULTI.includes(definition.name)) gates |= GATE_MULTI;
   if (!ALLOWED_WHEN_SUBSCRIBED.includes(definition.name)) gates |= GATE_SUBSCRIBED;

@@ -10,7 +10,7 @@
 // (3) a unit of propagation ends before the next top-level command begins.
 
 import { assert } from '../lib/assert.ts';
-import { toLatin1 } from '../lib/bytes.ts';
+import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { KeyHasher } from '../lib/half-siphash.ts';
 import { Prng } from '../lib/prng.ts';
 import { FlatMemory, type FlatMemoryOptions, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
@@ -25,7 +25,7 @@ import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from '.
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_WATCH } from './changes.ts';
 import type { CommandDefinition } from './command.ts';
 import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
-import { EXPIRED_EVENT, KEY_MISS_EVENT } from './events.ts';
+import { EVENT_NEW, EXPIRED_EVENT, KEY_MISS_EVENT, NEW_EVENT } from './events.ts';
 import { GATE_AUTH, GATE_MULTI, GATE_PAUSED_ALL, GATE_PAUSED_WRITES, GATE_PROTECTED } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
@@ -238,6 +238,7 @@ export class Engine implements KeyspaceOwner {
     if (this.changes.notifyClasses !== 0) effects |= EFFECT_NOTIFY;
     if (this.monitors.size > 0) effects |= EFFECT_MONITOR;
     this.effects = effects;
+    this.keyspace.announcesNew = (this.changes.notifyClasses & EVENT_NEW) !== 0;
   }
 
   // --- bytes in ---
@@ -611,7 +612,13 @@ export class Engine implements KeyspaceOwner {
       for (const { database, key } of this.blocked.takeReady()) {
         const line = database.waiting.get(key);
         if (line === undefined) continue;
-        for (const blocked of line) this.retry(blocked);
+        const bytes = fromLatin1(key);
+        for (const blocked of line) {
+          // Once the key is gone, trying the rest of a long line would be in vain.
+          const exists = this.keyspace.findUnexpired(database, bytes, 0, bytes.length) !== NONE;
+          if (!exists && this.blocked.wakeOnDeleteCount === 0) break;
+          if (exists || blocked.wakesOnDelete) this.retry(blocked);
+        }
       }
     }
   }
@@ -679,6 +686,13 @@ export class Engine implements KeyspaceOwner {
 
   mayExpire(): boolean {
     return this.lazyExpire && this.admission.pausedUntil === 0;
+  }
+
+  added(database: Database, handle: number): void {
+    const { memory, records } = this.keyspace;
+    const start = records.keyStart(handle);
+    const end = start + records.keyLength(handle);
+    this.changes.notify(database, memory.bytes[handle >>> SEGMENT_SHIFT]!, start, end, NEW_EVENT);
   }
 
   expired(database: Database, handle: number): void {
@@ -751,6 +765,8 @@ export class Engine implements KeyspaceOwner {
   work(ms: number): boolean {
     assert(this.active === null, 'the engine is not entered again (1)');
     this.updateTime();
+    const { pausedUntil } = this.admission;
+    if (pausedUntil !== 0 && pausedUntil <= this.keyspace.now) this.unpause();
     const until = this.clock.elapsed() + ms;
     for (
       let due = this.blocked.firstDue(this.keyspace.now);

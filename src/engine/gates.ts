@@ -18,7 +18,7 @@ export const GATE_WRITE = 1 << 5;
 export const GATE_MEMORY = 1 << 6;
 /** Closed while clients are paused for writes: commands that write or may be replicated. */
 export const GATE_PAUSED_WRITES = 1 << 7;
-/** Closed while all clients are paused; every command but those that end a pause. */
+/** Closed while all clients are paused: every command, as in Redis, also CLIENT UNPAUSE. */
 export const GATE_PAUSED_ALL = 1 << 8;
 /** Closed unless DEBUG or MODULE are enabled. */
 export const GATE_PROTECTED = 1 << 9;

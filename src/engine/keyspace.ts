@@ -54,6 +54,8 @@ export class Database {
 export interface KeyspaceOwner {
   /** Whether a key whose time has come is to be deleted now; false on replicas and while writes are paused. */
   mayExpire(): boolean;
+  /** A key was added, and `announcesNew` is set. */
+  added(database: Database, handle: number): void;
   /** The record of an expired key is about to be removed: propagate, notify, count. */
   expired(database: Database, handle: number): void;
   /** A value that is not a string goes: free what its record owns. */
@@ -72,6 +74,8 @@ export class Keyspace {
   now = 0;
   /** The access clock of records read or written now: 24 bits, its meaning the eviction policy's. */
   accessClock = 0;
+  /** Whether the owner is told of every key that is added (notification class 'n'). */
+  announcesNew = false;
   private readonly owner: KeyspaceOwner;
 
   constructor(memory: FlatMemory, hasher: KeyHasher, owner: KeyspaceOwner, databaseCount: number, now: number) {
@@ -125,6 +129,7 @@ export class Keyspace {
   /** Adds a record whose key was just looked for in vain. The keyspace owns it from now on. */
   insert(database: Database, handle: number): void {
     this.table.insert(database.root, handle);
+    if (this.announcesNew) this.owner.added(database, handle);
   }
 
   /**
@@ -163,6 +168,7 @@ export class Keyspace {
     if (existing === NONE) {
       const handle = strings.create(key, keyStart, keyEnd, this.accessClock, false, bytes, start, end);
       this.table.insert(database.root, handle);
+      if (this.announcesNew) this.owner.added(database, handle);
       return handle;
     }
     const withField = this.records.hasExpiryField(existing);

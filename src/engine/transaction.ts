@@ -37,7 +37,7 @@ export interface WatchedKey {
   /** The key in latin1. */
   readonly key: string;
   /** Its time had come already when WATCH was called: that it goes is no change. */
-  readonly expired: boolean;
+  expired: boolean;
 }
 
 /** Begins to watch a key; false when the session does already. */

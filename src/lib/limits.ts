@@ -42,6 +42,12 @@ export const ARGUMENT_RANGES_KEPT = 1024;
  */
 export const REPLY_BYTES_MAX = 0x7fff_ffff - MEGABYTE;
 
+/**
+ * The longest string, however high proto-max-bulk-len is set: lengths are int32, and a value that does not fit a reply
+ * could not be read.
+ */
+export const STRING_BYTES_MAX = REPLY_BYTES_MAX - MEGABYTE;
+
 /** A reply buffer starts with this much: one page holds the replies of most batches. */
 export const REPLY_BYTES_FIRST = 4 * KILOBYTE;
 

@@ -203,7 +203,8 @@ export class FlatMemory {
     if (bytes <= SLAB_BYTES && this.runs.freePages >= SLAB_PAGES + RESERVE_PAGES) return true;
     const pages = Math.max(SLAB_PAGES, Math.ceil(bytes / PAGE_BYTES));
     if (pages > SEGMENT_PAGES) {
-      return this.hasNumber() && this.counters[1]! + bytes <= this.bytesMax && this.admit(0);
+      const whole = pages * PAGE_BYTES;
+      return this.hasNumber() && this.counters[1]! + whole <= this.bytesMax && isToBeHad(whole) && this.admit(0);
     }
     while (this.runs.freePages < pages + RESERVE_PAGES || (pages !== SLAB_PAGES && !this.runs.has(pages))) {
       if (!this.addSegment(pages + RESERVE_PAGES)) return false;
@@ -424,5 +425,14 @@ export class FlatMemory {
     const segment = this.bytes[handle >>> SEGMENT_SHIFT]!;
     const offset = (handle & GRANULE_MASK) << 3;
     for (let at = offset + 4; at < offset + bytes; at++) assert(segment[at] === POISON, 'nobody wrote to freed memory');
+  }
+}
+
+/** Whether the system has so much memory in one piece. It is asked for and let go, untouched: some microseconds. */
+function isToBeHad(bytes: number): boolean {
+  try {
+    return new ArrayBuffer(bytes).byteLength === bytes;
+  } catch {
+    return false;
   }
 }

@@ -2,6 +2,7 @@
 // each change.
 
 import * as directives from '../engine/directives.ts';
+import { GATE_MEMORY } from '../engine/gates.ts';
 import { error } from '../protocol/errors.ts';
 import { clientQueryBufferLimit } from './config/clients.ts';
 import { latencyTracking, latencyTrackingInfoPercentiles } from './config/monitoring.ts';
@@ -57,6 +58,12 @@ function applyKeyspaceSettings(server: Server): void {
     engine.changes.notifyClasses = classes;
     engine.refreshEffects();
   });
+  // Nothing is evicted: whatever the policy, commands that need memory are refused above the limit.
+  config.follow(directives.maxmemory, (bytes) => {
+    if (bytes > 0) engine.gates |= GATE_MEMORY;
+    else engine.gates &= ~GATE_MEMORY;
+  });
+  engine.admission.hooks.memory = () => server.vitals.memory.estimate() > config.get(directives.maxmemory);
   config.follow(directives.lfuLogFactor, (factor) => {
     engine.access.logFactor = factor;
   });

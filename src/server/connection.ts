@@ -13,6 +13,8 @@ import type { Link, Receiver } from './transports/transport.ts';
 
 /** Replies at least this long are kept as they are instead of being copied when they must wait. */
 const KEEP_BYTES_MIN = 64 * 1024;
+/** Output below this never counts against the limits: the size of a client's first buffer in Redis. */
+const UNCOUNTED_BYTES = 16 * 1024;
 /** A session that waited for its client to read goes on when this little is left. */
 const OUTPUT_LOW = 1024 * 1024;
 
@@ -108,6 +110,8 @@ export class Connection implements Receiver, Peer {
   send(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.closed_ || this.closing) return false;
     if (this.outbox.length > 0) return this.enqueue(bytes, start, end);
+    // As in Redis, what is more than a first buffer counts against the limit even if the client would take it.
+    if (end - start > UNCOUNTED_BYTES && this.exceedsHardLimit(end - start)) return false;
     const taken = this.link.send(bytes, start, end);
     if (taken < 0) {
       this.doom();
@@ -176,6 +180,13 @@ export class Connection implements Receiver, Peer {
     const now = this.owner.now();
     if (this.softSince === 0) this.softSince = now;
     else if (now - this.softSince > limit.softSeconds * 1000) this.owner.overflowed(this, 'soft');
+  }
+
+  private exceedsHardLimit(bytes: number): boolean {
+    const limit = this.owner.outputLimit(this.session);
+    if (limit.hardBytes === 0 || this.pendingOutput() + bytes - UNCOUNTED_BYTES < limit.hardBytes) return false;
+    this.owner.overflowed(this, 'hard');
+    return true;
   }
 
   private enqueue(bytes: Uint8Array, start: number, end: number): boolean {

@@ -3,7 +3,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { STAT_COMMANDS, STAT_INPUT_BYTES, STAT_OUTPUT_BYTES } from '../engine/statistics.ts';
 import { sha1Hex } from '../lib/sha1.ts';
-import { loopUse } from './event-loop.ts';
+import { LoopMeter } from './event-loop.ts';
 import { MemoryMeter } from './memory-use.ts';
 import { Rates } from './rates.ts';
 
@@ -16,6 +16,7 @@ export class Vitals {
   replicationId: string;
   readonly memory: MemoryMeter;
   readonly rates: Rates;
+  readonly loop = new LoopMeter();
   private readonly engine: Engine;
 
   /** To be made when the engine is new. */
@@ -39,13 +40,12 @@ export class Vitals {
   sample(): void {
     const { clock, statistics } = this.engine;
     const { counters } = statistics;
-    const loop = loopUse();
     this.rates.sample(clock.elapsed(), {
       commands: counters[STAT_COMMANDS]!,
       inputBytes: counters[STAT_INPUT_BYTES]!,
       outputBytes: counters[STAT_OUTPUT_BYTES]!,
-      cycles: loop.cycles,
-      busyMicroseconds: loop.busyMicroseconds,
+      cycles: this.loop.cycles(),
+      busyMicroseconds: this.loop.busyMicroseconds(),
     });
   }
 
@@ -53,5 +53,6 @@ export class Vitals {
   reset(): void {
     this.engine.statistics.reset();
     this.engine.latency.reset();
+    this.loop.reset();
   }
 }

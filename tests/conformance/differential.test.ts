@@ -4,11 +4,14 @@
 //   CINNABAR_SEED=7 CINNABAR_COMMANDS=500000 npm test -- tests/conformance/differential.test.ts
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { ENGINE_COMMANDS } from '../../src/engine/all-commands.ts';
 import { SKIP_WITHOUT_REDIS } from '../support/redis-server.ts';
 import { CommandGenerator } from './command-generator.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
+import { LEFT_OUT } from './left-out.ts';
+import { NORMALISED } from './normalised-replies.ts';
 import { type Mismatch, Pair } from './pair.ts';
 
 const SEED = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
@@ -42,6 +45,14 @@ function show(text: string): string {
   return JSON.stringify(text.length > 400 ? `${text.slice(0, 400)}… (${text.length})` : text);
 }
 
+describe('what the comparison leaves out', () => {
+  it('is named with a reason, and exists', () => {
+    const names = ENGINE_COMMANDS.flatMap((each) => [each, ...each.subcommands]).map((each) => each.name);
+    for (const name of Object.keys(LEFT_OUT)) assert.ok(names.includes(name), name);
+    for (const { commands } of NORMALISED) for (const name of commands) assert.ok(names.includes(name), name);
+  });
+});
+
 describe('commands answered as redis-server answers them', { skip: SKIP_WITHOUT_REDIS }, () => {
   let pair: Pair;
   before(async () => {
@@ -73,6 +84,13 @@ describe('commands answered as redis-server answers them', { skip: SKIP_WITHOUT_
   });
 
   for (const difference of KNOWN_DIFFERENCES) {
+    it(`has a test of its own: ${difference.what}`, () => {
+      const [path, name] = difference.test.split(': ');
+      assert.ok(
+        readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8').includes(name!),
+        `${path} has a test "${name}"`,
+      );
+    });
     it(`still differs: ${difference.what}`, async () => {
       const ours = await pair.differs(difference.example);
       assert.ok(ours, 'both answer the same now: take the line out of known-differences.ts');

@@ -43,9 +43,10 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       ['PUBLISH', 'news', 'hello'],
     ],
     explains: (command, ours, theirs) =>
-      (is(command, 'publish') || is(command, 'spublish') || is(command, 'exec')) &&
-      ours.includes('\r\n>') &&
-      [...ours].sort().join('') === [...theirs].sort().join(''),
+      (is(command, 'exec') && ours.includes('message\r\n') && theirs.includes('message\r\n')) ||
+      ((is(command, 'publish') || is(command, 'spublish')) &&
+        ours.includes('\r\n>') &&
+        [...ours].sort().join('') === [...theirs].sort().join('')),
   },
 ];
 

@@ -1,7 +1,7 @@
 // What only the native transport promises, and socket options, which only it can ask for.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -84,7 +84,9 @@ onNative('native: no more clients are accepted in one round than the options say
 });
 
 onNative('native: a paused link whose peer has ended waits without spinning, and loses nothing', async (t) => {
-  const path = join(mkdtempSync(join(tmpdir(), 'transports-')), 'x.sock');
+  const folder = mkdtempSync(join(tmpdir(), 'transports-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'x.sock');
   const host = new TestHost();
   host.reply = () => {};
   const transport = openTransport('native', host);

@@ -110,7 +110,14 @@ export const touch = read(
     categories: ['keyspace'],
     tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
   },
-  countExisting,
+  function touch(call) {
+    const { session } = call;
+    // What the client asks for by name happens in CLIENT NO-TOUCH mode too.
+    const { noTouch } = session;
+    session.noTouch = false;
+    countExisting(call);
+    session.noTouch = noTouch;
+  },
 );
 
 export const type = read(
@@ -240,13 +247,12 @@ export const move = write(
       call.reply.error(SAME_OBJECT);
       return;
     }
-    const isThere = keyspace.find(target, bytes, starts[1]!, ends[1]!) !== NONE;
-    const handle = call.forWrite(1);
-    if (handle === NONE || isThere) {
+    if (call.forWrite(1) === NONE || keyspace.find(target, bytes, starts[1]!, ends[1]!) !== NONE) {
       call.reply.integer(0);
       return;
     }
     if (!call.admit(call.length(1))) return;
+    const handle = call.peek(1);
     const deadline = keyspace.deadlineToCopy(handle);
     const moved = keyspace.rekeyFound(database, handle, bytes, starts[1]!, ends[1]!);
     place(call, target, 1, moved, deadline);

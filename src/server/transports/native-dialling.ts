@@ -4,7 +4,15 @@
 import { FAILED, HUNG_UP, type Libc, WRITABLE } from './native-libc.ts';
 import type { NativeLink } from './native-link.ts';
 import { dialIp, dialPath, pendingError } from './native-sockets.ts';
-import { type IpAddress, parseHost, resolveHost } from './socket-address.ts';
+import {
+  formatSockaddr,
+  type IpAddress,
+  type LinkAddresses,
+  parseHost,
+  resolveHost,
+  sockaddrIsLocal,
+  unixAddresses,
+} from './socket-address.ts';
 import { fromNodeError, transportError } from './socket-errors.ts';
 import {
   type Destination,
@@ -24,7 +32,7 @@ export interface DiallingOwner {
   nextGeneration(): number;
   watch(dialling: Dialling, events: number): boolean;
   unwatch(dialling: Dialling): void;
-  admit(descriptor: number, peer: Uint8Array, path: string, choose: (link: NativeLink) => Receiver | null): void;
+  admit(descriptor: number, addresses: LinkAddresses, choose: (link: NativeLink) => Receiver | null): void;
   soon(run: () => void): void;
 }
 
@@ -72,9 +80,15 @@ export class Dialling {
     const descriptor = this.descriptor;
     this.#owner.unwatch(this);
     this.descriptor = -1;
-    const path = this.#destination.kind === 'unix' ? this.#destination.path : '';
-    const peer = libc.socketName(descriptor, 'getpeername') ?? new Uint8Array(2);
-    this.#owner.admit(descriptor, peer, path, (link) => this.#dialer.connected(link));
+    this.#owner.admit(descriptor, this.#addressesOf(descriptor), (link) => this.#dialer.connected(link));
+  }
+
+  #addressesOf(descriptor: number): LinkAddresses {
+    if (this.#destination.kind === 'unix') return unixAddresses(this.#destination.path);
+    const { libc } = this.#owner;
+    const peer = libc.socketName(descriptor, 'getpeername');
+    const local = formatSockaddr(libc.socketName(descriptor, 'getsockname'));
+    return { remote: formatSockaddr(peer), local, remoteIsLocal: peer !== null && sockaddrIsLocal(peer) };
   }
 
   close(): void {

@@ -29,7 +29,7 @@ export const IPV6_V6ONLY = 26;
 /** SOCK_STREAM, nonblocking, closed on exec. */
 export const STREAM_SOCKET = 1 | 0o4000 | 0o2000000;
 /** The flags of accept4 for the same. */
-export const ACCEPT_FLAGS = 0o4000 | 0o2000000;
+const ACCEPT_FLAGS = 0o4000 | 0o2000000;
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
@@ -177,11 +177,6 @@ export class Libc {
   accept(listener: number): number {
     this.#number.words[0] = SOCKADDR_BYTES_MAX;
     return this.functions.accept4(listener, this.sockaddr.address, this.#number.address, ACCEPT_FLAGS);
-  }
-
-  /** The length of the sockaddr that accept() left. */
-  acceptedNameBytes(): number {
-    return Math.min(this.#number.words[0]!, SOCKADDR_BYTES_MAX);
   }
 
   #blockSigpipe(): void {

@@ -16,7 +16,7 @@ import {
   WRITABLE,
 } from './native-libc.ts';
 import { failureOf, pendingError } from './native-sockets.ts';
-import { formatAddress, sockaddrHost, sockaddrIsLocal, sockaddrPort, UNKNOWN_ADDRESS } from './socket-address.ts';
+import type { LinkAddresses } from './socket-address.ts';
 import { errorText } from './socket-errors.ts';
 import type { Link, Receiver } from './transport.ts';
 
@@ -80,15 +80,12 @@ export class NativeLink implements Link {
   /** Tells this link's events from those of an earlier link with the same descriptor. */
   readonly generation: number;
   readonly pendingBytes = 0;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
   readonly remoteIsLocal: boolean;
   /** Who gets the bytes; null before the host has accepted the link. */
   receiver: Receiver | null = null;
   readonly #owner: LinkOwner;
-  readonly #peer: Uint8Array;
-  /** The path of the unix socket, which its clients have no address of their own beside; '' for TCP. */
-  readonly #path: string;
-  #remoteAddress = '';
-  #localAddress = '';
   #open = true;
   #reading = true;
   #wantsWritable = false;
@@ -96,28 +93,13 @@ export class NativeLink implements Link {
   #watched = NOT_STARTED;
   #refusals = 0;
 
-  /** `peer`: the sockaddr of the other side. `path`: of the unix socket that accepted or was dialled, else ''. */
-  constructor(owner: LinkOwner, descriptor: number, generation: number, peer: Uint8Array, path: string) {
+  constructor(owner: LinkOwner, descriptor: number, generation: number, addresses: LinkAddresses) {
     this.descriptor = descriptor;
     this.generation = generation;
-    this.remoteIsLocal = path !== '' || sockaddrIsLocal(peer);
+    this.remoteAddress = addresses.remote;
+    this.localAddress = addresses.local;
+    this.remoteIsLocal = addresses.remoteIsLocal;
     this.#owner = owner;
-    this.#peer = peer;
-    this.#path = path;
-  }
-
-  get remoteAddress(): string {
-    if (this.#remoteAddress === '') this.#remoteAddress = this.#format(this.#peer);
-    return this.#remoteAddress;
-  }
-
-  get localAddress(): string {
-    if (this.#localAddress === '') {
-      const name = this.#open ? this.#owner.libc.socketName(this.descriptor, 'getsockname') : null;
-      if (name === null) return this.#path === '' ? UNKNOWN_ADDRESS : `${this.#path}:0`;
-      this.#localAddress = this.#format(name);
-    }
-    return this.#localAddress;
   }
 
   send(bytes: Uint8Array, start: number, end: number): number {
@@ -255,9 +237,5 @@ export class NativeLink implements Link {
 
   #control(operation: number, events: number): boolean {
     return this.#owner.libc.epollControl(this.#owner.epoll, operation, this.descriptor, events, this.generation);
-  }
-
-  #format(sockaddr: Uint8Array): string {
-    return this.#path !== '' ? `${this.#path}:0` : formatAddress(sockaddrHost(sockaddr), sockaddrPort(sockaddr));
   }
 }

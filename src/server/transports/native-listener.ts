@@ -3,7 +3,15 @@
 import { EAGAIN, EPOLL_CTL_ADD, EPOLL_CTL_DEL, type Libc, READABLE } from './native-libc.ts';
 import type { NativeLink } from './native-link.ts';
 import { setKeepAlive } from './native-sockets.ts';
-import { sockaddrHost, sockaddrPort } from './socket-address.ts';
+import {
+  formatAddress,
+  formatSockaddr,
+  type LinkAddresses,
+  sockaddrHost,
+  sockaddrIsLocal,
+  sockaddrPort,
+  unixAddresses,
+} from './socket-address.ts';
 import { errorName, errorText } from './socket-errors.ts';
 import type { Listening, Receiver, TransportHost, TransportOptions } from './transport.ts';
 import { removeSocketPath } from './unix-path.ts';
@@ -25,7 +33,7 @@ export interface ListenerOwner {
   isClosed(): boolean;
   watch(listener: NativeListener, events: number): boolean;
   unwatch(listener: NativeListener): void;
-  admit(descriptor: number, peer: Uint8Array, path: string, choose: (link: NativeLink) => Receiver | null): void;
+  admit(descriptor: number, addresses: LinkAddresses, choose: (link: NativeLink) => Receiver | null): void;
   soon(run: () => void): void;
 }
 
@@ -36,6 +44,8 @@ export class NativeListener implements Listening {
   readonly port: number;
   readonly #owner: ListenerOwner;
   readonly #path: string;
+  /** Of every link, or '' when it listens on every address and so has to ask. */
+  readonly #localAddress: string;
   readonly #choose: (link: NativeLink) => Receiver | null;
   #keepAliveSeconds: number;
   #timer: NodeJS.Timeout | null = null;
@@ -52,6 +62,8 @@ export class NativeListener implements Listening {
     const name = owner.libc.socketName(descriptor, 'getsockname');
     this.host = path !== '' || name === null ? path : sockaddrHost(name);
     this.port = path !== '' || name === null ? 0 : sockaddrPort(name);
+    const everywhere = this.host === '0.0.0.0' || this.host === '::';
+    this.#localAddress = everywhere ? '' : formatAddress(this.host, this.port);
     if (owner.watch(this, READABLE)) return;
     const failure = owner.libc.failure('epoll_ctl');
     this.close();
@@ -65,8 +77,7 @@ export class NativeListener implements Listening {
     for (let i = 0; i < options.acceptsPerTickMax; i++) {
       const descriptor = libc.accept(this.descriptor);
       if (descriptor >= 0) {
-        const peer = libc.sockaddr.bytes.slice(0, libc.acceptedNameBytes());
-        this.#owner.admit(descriptor, peer, this.#path, this.#choose);
+        this.#owner.admit(descriptor, this.#addressesOf(descriptor), this.#choose);
         if (!this.#open || this.#owner.isClosed()) return;
         continue;
       }
@@ -88,6 +99,17 @@ export class NativeListener implements Listening {
     this.#owner.unwatch(this);
     this.#owner.libc.functions.close(this.descriptor);
     if (this.#path !== '') removeSocketPath(this.#path);
+  }
+
+  /** Of the connection that was accepted just now: the peer's sockaddr is still in `libc.sockaddr`. */
+  #addressesOf(descriptor: number): LinkAddresses {
+    if (this.#path !== '') return unixAddresses(this.#path);
+    const { libc } = this.#owner;
+    const remote = formatSockaddr(libc.sockaddr.bytes);
+    const remoteIsLocal = sockaddrIsLocal(libc.sockaddr.bytes);
+    const local =
+      this.#localAddress === '' ? formatSockaddr(libc.socketName(descriptor, 'getsockname')) : this.#localAddress;
+    return { remote, local, remoteIsLocal };
   }
 
   #rest(): void {

@@ -2,8 +2,6 @@
 // returns a descriptor or throws a TransportError and leaves none behind.
 
 import {
-  FAILED,
-  HUNG_UP,
   IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_V6ONLY,
@@ -106,11 +104,6 @@ export function pendingError(libc: Libc, descriptor: number): string {
 /** Why a socket that reported FAILED or HUNG_UP is of no more use: "Connection reset by peer". */
 export function failureOf(libc: Libc, descriptor: number): string {
   return errorText(pendingError(libc, descriptor) || 'ECONNRESET');
-}
-
-/** Whether events say that nothing can be sent any more. */
-export function isBroken(events: number): boolean {
-  return (events & (FAILED | HUNG_UP)) !== 0;
 }
 
 function openSocket(libc: Libc, family: number): number {

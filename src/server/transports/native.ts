@@ -25,7 +25,7 @@ import { type LinkOwner, NativeLink, SentMemory } from './native-link.ts';
 import { type ListenerOwner, NativeListener } from './native-listener.ts';
 import { LoopWatch } from './native-loop-watch.ts';
 import { listenOnIp, listenOnPath } from './native-sockets.ts';
-import { resolveHost } from './socket-address.ts';
+import { type LinkAddresses, resolveHost } from './socket-address.ts';
 import type {
   Destination,
   Dialer,
@@ -152,9 +152,9 @@ export class NativeTransport implements Transport, LinkOwner, ListenerOwner, Dia
     return this.#generation;
   }
 
-  /** Makes a link of a connected socket, and closes it when nobody wants it. `path`: of a unix socket, else ''. */
-  admit(descriptor: number, peer: Uint8Array, path: string, choose: (link: NativeLink) => Receiver | null): void {
-    const link = new NativeLink(this, descriptor, this.nextGeneration(), peer, path);
+  /** Makes a link of a connected socket, and closes it when nobody wants it. */
+  admit(descriptor: number, addresses: LinkAddresses, choose: (link: NativeLink) => Receiver | null): void {
+    const link = new NativeLink(this, descriptor, this.nextGeneration(), addresses);
     this.#links[descriptor] = link;
     this.#linkCount++;
     this.#holdOrLetGo();

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { assert, VERIFY } from '../../lib/assert.ts';
 import { copyBytes } from '../../lib/bytes.ts';
 import { handleOf } from './node-socket.ts';
-import { formatAddress, isLoopback, UNKNOWN_ADDRESS } from './socket-address.ts';
+import { formatAddress, isLoopback, type LinkAddresses, UNKNOWN_ADDRESS, unixAddresses } from './socket-address.ts';
 import { errorText, nodeErrorCode } from './socket-errors.ts';
 import type { Link, Receiver } from './transport.ts';
 
@@ -23,14 +23,12 @@ export interface NodeLinkOwner {
 export class NodeLink implements Link {
   readonly descriptor: number;
   readonly remoteAddress: string;
+  readonly localAddress: string;
   readonly remoteIsLocal: boolean;
   readonly #owner: NodeLinkOwner;
   readonly #socket: Socket;
-  /** Of the unix socket, whose clients have no address of their own beside; '' for TCP. */
-  readonly #path: string;
   /** Null before the host has accepted the link. */
   #receiver: Receiver | null = null;
-  #localAddress = '';
   #open = true;
   #failure = '';
   #awaitsWritable = false;
@@ -42,28 +40,16 @@ export class NodeLink implements Link {
     this.descriptor = fd !== undefined && fd >= 0 ? fd : serial;
     this.#owner = owner;
     this.#socket = socket;
-    this.#path = path;
     // Asked for at once: after a reset node:net does not know any more.
-    const host = path === '' ? socket.remoteAddress : undefined;
-    const { remotePort } = socket;
-    if (path !== '') this.remoteAddress = `${path}:0`;
-    else this.remoteAddress = host === undefined ? UNKNOWN_ADDRESS : formatAddress(host, remotePort ?? 0);
-    this.remoteIsLocal = path !== '' || (host !== undefined && isLoopback(host));
+    const addresses = path === '' ? addressesOf(socket) : unixAddresses(path);
+    this.remoteAddress = addresses.remote;
+    this.localAddress = addresses.local;
+    this.remoteIsLocal = addresses.remoteIsLocal;
     socket.on('end', () => this.#end(''));
     socket.on('error', (error) => {
       this.#failure = errorText(nodeErrorCode(error));
     });
     socket.on('close', () => this.#end(this.#failure));
-  }
-
-  get localAddress(): string {
-    if (this.#localAddress === '') {
-      if (this.#path !== '') return (this.#localAddress = `${this.#path}:0`);
-      const { localAddress, localPort } = this.#socket;
-      if (localAddress === undefined || localPort === undefined) return UNKNOWN_ADDRESS;
-      this.#localAddress = formatAddress(localAddress, localPort);
-    }
-    return this.#localAddress;
   }
 
   get pendingBytes(): number {
@@ -142,4 +128,13 @@ export class NodeLink implements Link {
       this.#owner.escaped(error);
     }
   }
+}
+
+function addressesOf(socket: Socket): LinkAddresses {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  return {
+    remote: remoteAddress === undefined ? UNKNOWN_ADDRESS : formatAddress(remoteAddress, remotePort ?? 0),
+    local: localAddress === undefined ? UNKNOWN_ADDRESS : formatAddress(localAddress, localPort ?? 0),
+    remoteIsLocal: remoteAddress !== undefined && isLoopback(remoteAddress),
+  };
 }

@@ -35,6 +35,18 @@ export interface IpAddress {
   readonly scope: number;
 }
 
+/** What a link says of its two ends. */
+export interface LinkAddresses {
+  readonly remote: string;
+  readonly local: string;
+  readonly remoteIsLocal: boolean;
+}
+
+/** Of a link of a unix socket: clients have no address of their own, so both ends show the path, as in Redis. */
+export function unixAddresses(path: string): LinkAddresses {
+  return { remote: `${path}:0`, local: `${path}:0`, remoteIsLocal: true };
+}
+
 /**
  * What a host of the configuration stands for: an address, "*", "::*", or a name to be looked up, which may have several
  * addresses. Exactly one argument of `done` is not null; it may be called before this returns.
@@ -123,6 +135,11 @@ export function sockaddrHost(sockaddr: Uint8Array): string {
 export function sockaddrPort(sockaddr: Uint8Array): number {
   const family = sockaddr[0]! | (sockaddr[1]! << 8);
   return family === AF_INET || family === AF_INET6 ? (sockaddr[2]! << 8) | sockaddr[3]! : 0;
+}
+
+/** "127.0.0.1:6379", "[::1]:6379"; "?:0" for none. */
+export function formatSockaddr(sockaddr: Uint8Array | null): string {
+  return sockaddr === null ? UNKNOWN_ADDRESS : formatAddress(sockaddrHost(sockaddr), sockaddrPort(sockaddr));
 }
 
 /** Whether a sockaddr is of this machine only: 127.0.0.0/8, ::1, ::ffff:127.0.0.0/104, or a unix socket. */

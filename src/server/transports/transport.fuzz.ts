@@ -161,6 +161,8 @@ function step(random: Prng, clients: Client[], port: number): void {
   else if (chance < 80) client.socket.pause();
   else if (chance < 95) client.socket.resume();
   else if (chance < 98) client.socket.end();
+  // Node can't reset a socket that is sending its end: it stays open, without a 'close' event.
+  else if (client.socket.writableEnded) client.socket.destroy();
   else client.socket.resetAndDestroy();
 }
 

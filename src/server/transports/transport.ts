@@ -17,7 +17,7 @@
 export interface Link {
   /** The file descriptor, or a serial number where there is none; -1 is never used. */
   readonly descriptor: number;
-  /** "127.0.0.1:51234", "[::1]:51234", "/tmp/x.sock:0", "memory:7"; made on first use; "?:0" when it can't be known. */
+  /** "127.0.0.1:51234", "[::1]:51234", "/tmp/x.sock:0", "memory:7"; "?:0" when it can't be known. */
   readonly remoteAddress: string;
   readonly localAddress: string;
   /** The peer is on this machine: a loopback address, a unix socket, or this process. Protected mode asks. */

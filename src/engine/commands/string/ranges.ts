@@ -3,6 +3,7 @@
 import { STRING } from '../../../datatypes/key-record.ts';
 import { copyBytes } from '../../../lib/bytes.ts';
 import { parseInt64 } from '../../../lib/integers.ts';
+import { STRING_BYTES_MAX } from '../../../lib/limits.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { OFFSET_OUT_OF_RANGE, STRING_TOO_LONG } from '../../../protocol/errors.ts';
 import { MISTYPED, type ReadCall, type WriteCall } from '../../call.ts';
@@ -49,7 +50,7 @@ export const append = write(
 
 /** Whether a string may become that long; replies why not. */
 function checkLength(call: WriteCall, length: number): boolean {
-  if (length <= call.engine.bulkBytesMax) return true;
+  if (length <= Math.min(call.engine.bulkBytesMax, STRING_BYTES_MAX)) return true;
   call.reply.error(STRING_TOO_LONG);
   return false;
 }

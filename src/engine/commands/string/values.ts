@@ -244,8 +244,20 @@ function setWithOptions(call: WriteCall): void {
   if (met === HOLDS_NOT) return;
   store(call, existing, 1, 2, deadline, options.keepTtl);
   if (!options.get) call.reply.ok();
-  if (!call.propagates() || (options.expiryKind === 0 && !options.get && options.condition === null)) return;
-  propagateSet(call, 1, 2, deadline, options.keepTtl);
+  if (!call.propagates()) return;
+  if (options.expiryKind !== 0 || options.compares()) propagateSet(call, 1, 2, deadline, options.keepTtl);
+  else if (options.get) propagateWithoutGet(call);
+}
+
+/** SET as it came, but for GET: whoever applies the stream gives no replies. */
+function propagateWithoutGet(call: WriteCall): void {
+  const { bytes, starts, ends } = call;
+  let kept = 3;
+  for (let index = 3; index < call.count; index++) if (!call.is(index, GET)) kept++;
+  const stream = call.propagateAs(kept);
+  for (let index = 0; index < call.count; index++) {
+    if (index < 3 || !call.is(index, GET)) stream.bytes(bytes, starts[index]!, ends[index]!);
+  }
 }
 
 /** SET key value [PXAT milliseconds | KEEPTTL]: what the stream gets of any command that sets a key. */
