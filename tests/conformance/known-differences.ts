@@ -18,6 +18,17 @@ function is(command: readonly string[], ...words: string[]): boolean {
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
+    what: 'GETRANGE whose end lies before the string is empty',
+    reason: "Redis's suite of 2024-10 wants it so; 7.0 took such an end for the first byte",
+    test: 'src/engine/commands/string/ranges.test.ts: ends of a range outside of the string',
+    example: [
+      ['SET', 'k', 'abc'],
+      ['GETRANGE', 'k', '0', '-100'],
+    ],
+    explains: (command, ours, theirs) =>
+      (is(command, 'getrange') || is(command, 'substr')) && ours === '$0\r\n\r\n' && theirs.startsWith('$1\r\n'),
+  },
+  {
     what: 'SCAN refuses an empty and a negative cursor',
     reason: 'Redis 7.4 does; 7.0 let strtoul make something of them',
     test: 'src/engine/commands/databases.test.ts: SCAN takes the cursors that Redis 7.4 takes',

@@ -1,9 +1,9 @@
 // The transport that works wherever node:net does.
 //
 // What makes it cheap: net.Socket's `onread` option, with which the bytes of every socket land in one shared array and
-// no stream, Buffer or 'data' event is made of them: 6.7 us of CPU per request against 7.3, where redis-server takes
-// 6.3 (redis-benchmark -t ping_mbulk -P 1 -c 50, Node 26; transport.bench.ts). net.Server offers no `onread`, so the
-// handle of an accepted socket is moved to a second socket that was made with it. Where handles can't be moved (Bun,
+// no stream, Buffer or 'data' event is made of them. One request per packet then takes 0.92 of the CPU that it takes
+// with 'data' events, and 1.12 of what redis-server takes (transport.bench.ts, P=1). net.Server offers no `onread`, so
+// the handle of an accepted socket is moved to a second socket that was made with it. Where handles can't be moved (Bun,
 // Deno) the 'data' event serves. Writing with fs.writeSync to the descriptor was tried: it gained nothing.
 //
 // An entry of this transport is an iteration of libuv's loop: the sockets that are ready are read one after the other,

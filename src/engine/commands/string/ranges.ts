@@ -2,7 +2,6 @@
 
 import { STRING } from '../../../datatypes/key-record.ts';
 import { copyBytes } from '../../../lib/bytes.ts';
-import { parseInt64 } from '../../../lib/integers.ts';
 import { STRING_BYTES_MAX } from '../../../lib/limits.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { OFFSET_OUT_OF_RANGE, STRING_TOO_LONG } from '../../../protocol/errors.ts';
@@ -72,13 +71,6 @@ export const strlen = read(
   },
 );
 
-/** Whether two ends so far below 0 that both were brought to the same bound are in the wrong order. */
-function isReversed(call: ReadCall, first: number, last: number): boolean {
-  if (first !== Number.MIN_SAFE_INTEGER || last !== first) return false;
-  const { bytes, starts, ends } = call;
-  return parseInt64(bytes, starts[2]!, ends[2]!)! > parseInt64(bytes, starts[3]!, ends[3]!)!;
-}
-
 /** GETRANGE and SUBSTR: both ends count, negative ones from the end. */
 function replyRange(call: ReadCall): void {
   const first = call.clampedInteger(2);
@@ -94,14 +86,10 @@ function replyRange(call: ReadCall): void {
   const { strings } = call;
   strings.read(handle);
   const length = strings.end - strings.start;
-  if (first < 0 && last < 0 && (first > last || isReversed(call, first, last))) {
-    call.reply.emptyBulk();
-    return;
-  }
-  const from = first < 0 ? Math.max(0, length + first) : first;
-  const to = Math.min(length - 1, last < 0 ? Math.max(0, length + last) : last);
-  if (from > to) call.reply.emptyBulk();
-  else call.reply.bulk(strings.bytes, strings.start + from, strings.start + to + 1);
+  const from = first < 0 ? length + first : first;
+  const to = last < 0 ? length + last : last;
+  if (from >= length || to < 0 || from > to) call.reply.emptyBulk();
+  else call.reply.bulk(strings.bytes, strings.start + Math.max(0, from), strings.start + Math.min(length - 1, to) + 1);
 }
 
 /**
