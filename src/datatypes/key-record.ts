@@ -17,8 +17,10 @@ import {
   keyBytes,
   keyOffset,
   LONG_FLAG,
+  NO_EXPIRY_WORD,
   SHORT_KEY_BYTES_MAX,
   SHORT_VALUE_BYTES_MAX,
+  TYPE_AND_ENCODING_MASK,
   TYPE_MASK,
   valueBytes,
 } from '../structures/record.ts';
@@ -66,7 +68,7 @@ export class KeyRecords {
 
   /**
    * A new record with its header and key; payload or inline value are the caller's to write. An expiry field, if any,
-   * is zero. The caller owns the record. May grow memory.
+   * holds no deadline. The caller owns the record. May grow memory.
    */
   create(
     typeAndEncoding: number,
@@ -85,7 +87,7 @@ export class KeyRecords {
     return handle;
   }
 
-  /** Writes words 0 and 1, the long lengths where needed, and zero as expiry. */
+  /** Writes words 0 and 1, the long lengths where needed, and an expiry field without a deadline. */
   writeHeader(
     handle: number,
     typeAndEncoding: number,
@@ -99,8 +101,8 @@ export class KeyRecords {
     words[word] = typeAndEncoding | (access << ACCESS_SHIFT);
     const expiry = withExpiry ? EXPIRY_FLAG : 0;
     if (withExpiry) {
-      words[word + 2] = 0;
-      words[word + 3] = 0;
+      words[word + 2] = NO_EXPIRY_WORD;
+      words[word + 3] = NO_EXPIRY_WORD;
     }
     if (keyLength <= SHORT_KEY_BYTES_MAX && inlineBytes <= SHORT_VALUE_BYTES_MAX) {
       words[word + 1] = expiry | (inlineBytes << KEY_BYTES_BITS) | keyLength;
@@ -138,7 +140,7 @@ export class KeyRecords {
       const wanted = ((typeAndEncoding >>> ENCODING_SHIFT) & ENCODING_MASK) >= ENCODING_PAYLOAD_FROM;
       assert(payload === wanted, 'an encoding is replaced by one of the same layout');
     }
-    words[word] = (words[word]! & ~0xff) | typeAndEncoding;
+    words[word] = (words[word]! & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding;
   }
 
   access(handle: number): number {
@@ -148,7 +150,7 @@ export class KeyRecords {
   setAccess(handle: number, access: number): void {
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = (handle & GRANULE_MASK) << 1;
-    const header = (words[word]! & 0xff) | (access << ACCESS_SHIFT);
+    const header = (words[word]! & TYPE_AND_ENCODING_MASK) | (access << ACCESS_SHIFT);
     if (words[word] !== header) words[word] = header;
   }
 
@@ -182,20 +184,17 @@ export class KeyRecords {
   }
 
   /**
-   * A copy of the record with another key, with or without an expiry field (an existing one is copied). Payload words
-   * are copied as they are: two records must not both own what they name. May grow memory.
+   * A copy of the record with another key, with or without an expiry field, which holds no deadline. Payload words are
+   * copied as they are: two records must not both own what they name. May grow memory.
    */
   copy(handle: number, key: Uint8Array, keyStart: number, keyEnd: number, withExpiry: boolean): number {
     const header = this.header(handle);
     const inlineBytes = this.inlineLength(handle);
     const encoding = (header >>> ENCODING_SHIFT) & ENCODING_MASK;
-    const copy = this.create(header & 0xff, header >>> ACCESS_SHIFT, key, keyStart, keyEnd, inlineBytes, withExpiry);
+    const kind = header & TYPE_AND_ENCODING_MASK;
+    const copy = this.create(kind, header >>> ACCESS_SHIFT, key, keyStart, keyEnd, inlineBytes, withExpiry);
     const from = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const to = this.memory.words[copy >>> SEGMENT_SHIFT]!;
-    if (withExpiry && this.hasExpiryField(handle)) {
-      to[((copy & GRANULE_MASK) << 1) + 2] = from[((handle & GRANULE_MASK) << 1) + 2]!;
-      to[((copy & GRANULE_MASK) << 1) + 3] = from[((handle & GRANULE_MASK) << 1) + 3]!;
-    }
     if (encoding >= ENCODING_PAYLOAD_FROM) {
       to[this.payloadWord(copy)] = from[this.payloadWord(handle)]!;
       to[this.payloadWord(copy) + 1] = from[this.payloadWord(handle) + 1]!;

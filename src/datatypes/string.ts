@@ -19,6 +19,7 @@ import {
   LONG_FLAG,
   SHORT_KEY_BYTES_MAX,
   SHORT_VALUE_BYTES_MAX,
+  TYPE_AND_ENCODING_MASK,
   TYPE_MASK,
 } from '../structures/record.ts';
 import {
@@ -36,10 +37,13 @@ import {
 export const EMBSTR_BYTES_MAX = 44;
 /** Beyond this a growing string gets this much more room, not twice its size. */
 const GROWTH_BYTES_MAX = 1024 * 1024;
-/** The payload of an integer, in words. */
+/** What one of an integer's upper word is worth. */
 const HIGH_UNIT = 4294967296;
 
 const EMPTY = new Uint8Array(0);
+
+/** What a command that only reads may do with strings. */
+export type ReadStrings = Pick<Strings, 'bytes' | 'start' | 'end' | 'read' | 'length' | 'integer' | 'parseInt64'>;
 
 /** Reads and writes the string values of key records in one flat memory. */
 export class Strings {
@@ -225,9 +229,9 @@ export class Strings {
 
   /**
    * Overwrites a string record with the value last classified, where its block is of just the right size class; false
-   * when it is not. The expiry field, if any, stays as it is.
+   * when it is not. The expiry field, if any, and the access clock stay as they are.
    */
-  overwrite(handle: number, access: number, bytes: Uint8Array, start: number, end: number): boolean {
+  overwrite(handle: number, bytes: Uint8Array, start: number, end: number): boolean {
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = (handle & GRANULE_MASK) << 1;
     const header = words[word]!;
@@ -237,7 +241,7 @@ export class Strings {
     if ((header & TYPE_MASK) !== STRING || (lengths & LONG_FLAG) !== 0) return false;
     if (encoding === INT) {
       if (before !== INT) return false; // the key would move
-      words[word] = typeAndEncoding(STRING, INT) | (access << ACCESS_SHIFT);
+      words[word] = (header & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding(STRING, INT);
       const payload = word + 2 + ((lengths >>> 31) << 1);
       words[payload] = this.low;
       words[payload + 1] = this.high;
@@ -251,7 +255,7 @@ export class Strings {
       if (FlatMemory.capacityFor(size) !== this.memory.capacity(handle)) return false;
       words[word + 1] = (lengths & EXPIRY_FLAG) | (inline << KEY_BYTES_BITS) | keyLength;
     }
-    words[word] = typeAndEncoding(STRING, encoding) | (access << ACCESS_SHIFT);
+    words[word] = (header & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding(STRING, encoding);
     const at = (word << 2) + 8 + ((lengths >>> 31) << 3) + keyLength;
     copyBytes(bytes, start, end, this.memory.bytes[handle >>> SEGMENT_SHIFT]!, at);
     return true;
@@ -307,7 +311,7 @@ export class Strings {
     if (!long && records.encoding(handle) <= RAW && memory.capacity(handle) >= size) {
       const words = memory.words[handle >>> SEGMENT_SHIFT]!;
       const word = (handle & GRANULE_MASK) << 1;
-      words[word] = (header & ~0xff) | typeAndEncoding(STRING, RAW);
+      words[word] = (header & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding(STRING, RAW);
       words[word + 1] = (words[word + 1]! & EXPIRY_FLAG) | (length << KEY_BYTES_BITS) | keyLength;
       if (length > before) this.bytes.fill(0, this.end, this.start + length);
       this.end = this.start + length;
@@ -355,7 +359,8 @@ export class Strings {
     const keyLength = records.keyLength(handle);
     const withExpiry = records.hasExpiryField(handle);
     const moved = memory.allocate(KeyRecords.size(encoding, keyLength, inline, withExpiry));
-    records.writeHeader(moved, typeAndEncoding(STRING, encoding), header >>> 8, keyLength, inline, withExpiry);
+    const access = header >>> ACCESS_SHIFT;
+    records.writeHeader(moved, typeAndEncoding(STRING, encoding), access, keyLength, inline, withExpiry);
     const from = records.keyStart(handle);
     copyBytes(
       memory.bytes[handle >>> SEGMENT_SHIFT]!,

@@ -4,6 +4,7 @@
 // each level of nesting (EXEC runs its queue in a second one), used again and again, so that a command allocates none.
 // A function parses all of its arguments before it changes anything, so that it happens whole or not at all.
 
+import type { ReadStrings, Strings } from '../datatypes/string.ts';
 import { copyBytes, equalBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { parseInt64, parseInteger } from '../lib/integers.ts';
 import { NONE } from '../memory/flat-memory.ts';
@@ -12,7 +13,7 @@ import type { Reply } from '../protocol/reply.ts';
 import type { AccessClock } from './access-clock.ts';
 import type { Engine } from './engine.ts';
 import type { KeyEvent } from './events.ts';
-import type { Database, Keyspace } from './keyspace.ts';
+import type { Database, Keyspace, ReadKeyspace } from './keyspace.ts';
 import type { Propagation } from './propagation.ts';
 import type { Session } from './session.ts';
 
@@ -35,8 +36,8 @@ export interface ReadCall {
   readonly ends: Int32Array;
   /** Arguments, the name counted. */
   readonly count: number;
-  /** Reads of string values. */
-  readonly strings: Keyspace['strings'];
+  readonly strings: ReadStrings;
+  readonly keyspace: ReadKeyspace;
 
   /** Milliseconds since 1970, the same for the whole batch. */
   now(): number;
@@ -76,13 +77,18 @@ export interface ReadCall {
   /** A record's deadline in milliseconds since 1970, exactly; NO_DEADLINE (expiry.ts) without one. */
   deadlineOf(handle: number): number | bigint;
   /** The access clock, to be read. */
-  readonly access: AccessClock;
+  readonly access: Pick<AccessClock, 'frequency' | 'counter' | 'idleSeconds'>;
+  /** A key of the database chosen fairly, NONE when there is none. */
+  randomKey(): number;
+  /** proto-max-bulk-len: no value is made longer. */
+  bulkBytesMax(): number;
 }
 
 /** What a command that may change the keyspace is given. */
 export interface WriteCall extends ReadCall {
   readonly engine: Engine;
   readonly keyspace: Keyspace;
+  readonly strings: Strings;
 
   /** Whether the propagation stream has listeners: only then `propagateAs` need be called. */
   propagates(): boolean;
@@ -113,7 +119,7 @@ export interface WriteCall extends ReadCall {
 export class Call implements WriteCall {
   readonly engine: Engine;
   readonly keyspace: Keyspace;
-  readonly strings: Keyspace['strings'];
+  readonly strings: Strings;
   readonly access: AccessClock;
   reply: Reply;
   session!: Session;
@@ -239,6 +245,14 @@ export class Call implements WriteCall {
 
   deadlineOf(handle: number): number | bigint {
     return this.keyspace.deadlineToCopy(handle);
+  }
+
+  randomKey(): number {
+    return this.keyspace.random(this.database, this.engine.prng);
+  }
+
+  bulkBytesMax(): number {
+    return this.engine.bulkBytesMax;
   }
 
   mayExpireNow(): boolean {

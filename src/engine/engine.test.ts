@@ -1,104 +1,131 @@
-// The engine from bytes to bytes: pipelines, pauses, slow clients, and the hot path with handles above 2^31.
+// What the engine owes its sessions whatever commands they run: to go on, to be told in order, to be ended.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EngineHarness, encode } from '../../tests/support/engine-harness.ts';
+import { EngineHarness, encode, type TestClient } from '../../tests/support/engine-harness.ts';
+import { STRING } from '../datatypes/key-record.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
-import { ManualClock } from '../world/clock.ts';
+import { NONE } from '../memory/flat-memory.ts';
+import { error } from '../protocol/errors.ts';
 import { ENGINE_COMMANDS } from './all-commands.ts';
-import { Engine } from './engine.ts';
-import type { Peer } from './session.ts';
+import type { Call } from './call.ts';
+import { type CommandDefinition, control, key, write } from './command.ts';
+import { EVENT_ALL, EVENT_KEYEVENT, SET_EVENT } from './events.ts';
+import { STAT_ERRORS } from './statistics.ts';
 
-test('a pipeline is answered in order, wherever it is cut', () => {
-  const requests = [
-    encode(['SET', 'k', 'v']),
-    'GET k\r\n',
-    '*0\r\n',
-    encode(['MGET', 'k', 'none']),
-    '\r\n',
-    encode(['INCR', 'n']),
-    'PING "a b"\r\n',
-  ].join('');
-  const expected = '+OK\r\n$1\r\nv\r\n*2\r\n$1\r\nv\r\n$-1\r\n:1\r\n$3\r\na b\r\n';
-  for (let cut = 0; cut <= requests.length; cut++) {
-    const { client } = new EngineHarness();
-    assert.equal(client.raw(requests.slice(0, cut)) + client.raw(requests.slice(cut)), expected, `cut at ${cut}`);
+const TEST_DETAILS = { group: 'generic', summary: '', since: '1.0.0', complexity: 'O(1)', replies: [] } as const;
+
+/** BDROP key: deletes a string that is there or comes, and is propagated as it came. */
+const bdrop = write('BDROP', { ...TEST_DETAILS, args: [key('key', 'RW', 'delete')] }, (call) => {
+  const handle = call.forWriteOf(1, STRING);
+  if (handle === NONE) {
+    call.engine.block(call as Call, [call.text(1)], Number.POSITIVE_INFINITY, (out) => out.nil());
+    return;
   }
-  const { client } = new EngineHarness();
-  let answer = '';
-  for (const byte of requests) answer += client.raw(byte);
-  assert.equal(answer, expected);
+  call.keyspace.removeFound(call.database, handle);
+  call.changed(1, SET_EVENT);
+  call.reply.ok();
 });
 
-test('what follows a protocol error is not read, and the connection ends', () => {
-  const { client } = new EngineHarness();
-  const answer = client.raw('*1\r\n$4\r\nPING\r\n*1\r\n!\r\n*1\r\n$4\r\nPING\r\n');
-  assert.equal(answer, "+PONG\r\n-ERR Protocol error: expected '$', got '!'\r\n");
-  assert.equal(client.peer.closed, 'flushed');
-  assert.equal(client.raw('PING\r\n'), '');
+/** OVERFLOW: a reply longer than any that can be sent. */
+const overflow = control('OVERFLOW', TEST_DETAILS, (call) => {
+  call.reply.overflowed = true;
+  call.reply.ok();
 });
 
-test('a client that does not take its replies is not read on until it does', () => {
+const FAILURE = error('ERR no');
+/** FAIL: an error, and 300 KB that are sent at once. */
+const fail = control('FAIL', TEST_DETAILS, (call) => {
+  call.reply.error(FAILURE);
+  call.reply.bulk(new Uint8Array(300_000), 0, 300_000);
+});
+
+const withCommands = (...commands: CommandDefinition[]) =>
+  new EngineHarness({ commands: [...ENGINE_COMMANDS, ...commands], propagation: true });
+
+test('the end of a pause resumes any number of sessions', () => {
   const harness = new EngineHarness();
-  const slow = harness.connect();
-  slow.peer.pending = 64 * 1024 * 1024;
-  assert.equal(slow.raw('PING\r\n'), '+PONG\r\n');
-  // The reply found too much output waiting: what comes now waits too.
-  assert.equal(slow.raw('PING\r\n'), '');
-  assert.equal(harness.run('PING'), '+PONG\r\n');
-  slow.peer.pending = 0;
-  harness.engine.resume(slow.session);
-  assert.equal(slow.take(), '+PONG\r\n');
-  assert.equal(slow.raw('PING\r\n'), '+PONG\r\n');
-});
-
-test('a paused client keeps its request, and gets its turn when the pause is over', () => {
-  const harness = new EngineHarness();
-  const other = harness.connect();
-  assert.equal(harness.run('CLIENT', 'PAUSE', '100', 'WRITE'), '+OK\r\n');
-  assert.equal(other.raw(`${encode(['GET', 'k'])}${encode(['SET', 'k', 'v'])}${encode(['GET', 'k'])}`), '$-1\r\n');
-  harness.advance(99);
-  assert.equal(other.take(), '');
-  harness.advance(1);
-  assert.equal(other.take(), '+OK\r\n$1\r\nv\r\n');
-});
-
-test('handles above 2^31 serve as low ones do', () => {
-  let output = '';
-  const peer: Peer = {
-    descriptor: 0,
-    address: () => '',
-    localAddress: () => '',
-    pendingOutput: () => 0,
-    outputMemory: () => 0,
-    outputChunks: () => 0,
-    send: (bytes, start, end) => {
-      output += String.fromCharCode(...bytes.subarray(start, end));
-      return false;
-    },
-    push: () => undefined,
-    close: () => undefined,
-  };
-  const engine = new Engine({
-    clock: new ManualClock(0),
-    seed: 1,
-    commands: ENGINE_COMMANDS,
-    memory: { firstSegment: 1500 },
-  });
-  const session = engine.openSession(peer);
-  const run = (...args: string[]): string => {
-    output = '';
-    const bytes = fromLatin1(encode(args));
-    engine.receive(session, bytes, 0, bytes.length);
-    return output;
-  };
+  harness.run('CLIENT', 'PAUSE', '100', 'ALL');
+  const clients: TestClient[] = [];
   for (let index = 0; index < 20_000; index++) {
-    assert.equal(run('SET', `key:${index}`, `value ${index}`), '+OK\r\n');
-    if (index % 3 === 0) run('INCR', `n:${index % 100}`);
-    if (index % 5 === 0) assert.equal(run('DEL', `key:${index - 1}`), index > 0 ? ':1\r\n' : ':0\r\n');
+    const client = harness.connect();
+    assert.equal(client.run('PING'), '');
+    clients.push(client);
   }
-  assert.equal(run('GET', 'key:12345'), '$11\r\nvalue 12345\r\n');
-  engine.check();
-  assert.equal(run('FLUSHALL'), '+OK\r\n');
-  engine.check();
+  harness.advance(100);
+  for (const client of clients) assert.equal(client.take(), '+PONG\r\n');
+});
+
+test('a served client gets messages of its own command behind its reply, and nobody else gets them', () => {
+  const harness = withCommands(bdrop);
+  harness.engine.changes.notifyClasses = EVENT_ALL | EVENT_KEYEVENT;
+  const waiter = harness.connect();
+  waiter.run('HELLO', '3');
+  waiter.run('SUBSCRIBE', '__keyevent@0__:set');
+  assert.equal(waiter.run('BDROP', 'a'), '');
+  const message = '>3\r\n$7\r\nmessage\r\n$18\r\n__keyevent@0__:set\r\n$1\r\na\r\n';
+  assert.equal(harness.run('SET', 'a', '1'), '+OK\r\n');
+  assert.equal(waiter.take(), `${message}+OK\r\n${message}`);
+  assert.equal(harness.run('PING'), '+PONG\r\n');
+});
+
+test('a client whose command serves another gets messages of that behind its own reply', () => {
+  const harness = withCommands(bdrop);
+  harness.engine.changes.notifyClasses = EVENT_ALL | EVENT_KEYEVENT;
+  harness.run('HELLO', '3');
+  harness.run('SUBSCRIBE', '__keyevent@0__:set');
+  harness.connect().run('BDROP', 'a');
+  const message = '>3\r\n$7\r\nmessage\r\n$18\r\n__keyevent@0__:set\r\n$1\r\na\r\n';
+  assert.equal(harness.run('SET', 'a', '1'), `+OK\r\n${message}${message}`);
+});
+
+test('a command that is served later is propagated as it came unless it says otherwise', () => {
+  const harness = withCommands(bdrop);
+  harness.connect().run('BDROP', 'a');
+  harness.run('SET', 'a', '1');
+  assert.deepEqual(harness.takePropagated(), ['0 SET a 1', '0 BDROP a']);
+});
+
+test('errors of served commands are counted', () => {
+  const failing = write('BFAIL', { ...TEST_DETAILS, args: [key('key', 'RO')] }, (call) => {
+    if (call.find(1) === NONE)
+      call.engine.block(call as Call, [call.text(1)], Number.POSITIVE_INFINITY, () => undefined);
+    else call.reply.error(FAILURE);
+  });
+  const harness = withCommands(failing);
+  harness.connect().run('BFAIL', 'a');
+  harness.run('SET', 'a', '1');
+  assert.equal(harness.engine.statistics.counters[STAT_ERRORS], 1);
+});
+
+test('an overflowed reply ends its session, also where output is handed over whole', () => {
+  for (const keeps of [false, true]) {
+    const harness = withCommands(overflow);
+    const { peer } = harness.client;
+    peer.send = () => keeps;
+    harness.client.raw(encode(['OVERFLOW']) + encode(['SET', 'a', '1']));
+    assert.equal(peer.closed, 'flushed');
+    assert.equal(harness.connect().run('GET', 'a'), '$-1\r\n');
+  }
+});
+
+test('errors are counted on both sides of output that is handed over', () => {
+  const harness = withCommands(fail);
+  harness.client.peer.send = () => true;
+  harness.client.raw(encode(['FAIL']) + encode(['FAIL']) + encode(['PING']));
+  assert.equal(harness.engine.statistics.counters[STAT_ERRORS], 2);
+});
+
+test('input of many pieces is moved a bounded number of times', () => {
+  const { client } = new EngineHarness();
+  client.raw('*1001\r\n$4\r\nMGET\r\n');
+  const argument = fromLatin1(`$100000\r\n${'x'.repeat(100_000)}\r\n`);
+  const buffers = new Set<Uint8Array>();
+  for (let index = 0; index < 400; index++) {
+    client.raw(String.fromCharCode(...argument.subarray(0, 11)));
+    const { engine } = client as unknown as { engine: EngineHarness['engine'] };
+    engine.receive(client.session, argument, 11, argument.length);
+    buffers.add(client.session.input);
+  }
+  assert.ok(buffers.size < 30, `${buffers.size} buffers for 40 MB`);
 });

@@ -149,7 +149,10 @@ export class Engine implements KeyspaceOwner {
   private readonly frames: Call[] = [];
   /** Messages to the active session, sent behind the reply of its present command. */
   private readonly deferred = new Reply();
+  /** The blocked session whose command is run again; its reply, and the messages to go behind that. */
+  private retried: Session | null = null;
   private readonly retryReply = new Reply();
+  private readonly retryDeferred = new Reply();
   private blockedAgain = false;
   /** Errors of the batch's replies when the last was counted. */
   private errorsCounted = 0;
@@ -251,35 +254,39 @@ export class Engine implements KeyspaceOwner {
     session.inputTotal += end - start;
     if (session.stopped !== STOPPED_NOT || session.inputEnd !== 0) {
       if (session.stopped === STOPPED_CLOSING) return;
-      session.keepInput(bytes, start, end, 0);
-      if (this.isInputTooLong(session)) return;
-      if (session.stopped === STOPPED_NOT) this.resume(session);
+      session.keepInput(bytes, start, end, session.stopped === STOPPED_NOT ? session.parser.needed : 0);
+      if (!this.endIfInputTooLong(session) && session.stopped === STOPPED_NOT) this.resume(session);
       return;
     }
     this.begin(session);
     const consumed = this.runAll(session, bytes, start, end);
+    this.finish(session);
     if (consumed < end && this.sessions.has(session.id)) {
       session.keepInput(bytes, consumed, end, session.parser.needed);
-      if (this.isInputTooLong(session)) return;
+      this.endIfInputTooLong(session);
     }
-    this.finish(session);
     if (this.resumable.length > 0) this.resumeAll();
   }
 
   /** Reads on where a session stopped, if nothing stops it any more: its output drained, its pause is over. */
   resume(session: Session): void {
+    this.resumeOne(session);
+    if (this.resumable.length > 0) this.resumeAll();
+  }
+
+  private resumeOne(session: Session): void {
     if (session.stopped === STOPPED_OUTPUT || session.stopped === STOPPED_PAUSED) session.stopped = STOPPED_NOT;
     if (session.stopped !== STOPPED_NOT || session.inputEnd === 0) return;
     this.begin(session);
     const consumed = this.runAll(session, session.input, session.inputStart, session.inputEnd);
     session.consumeInput(consumed);
     this.finish(session);
-    if (this.resumable.length > 0) this.resumeAll();
   }
 
+  /** A loop, not a recursion: the end of a pause may resume any number of sessions. */
   private resumeAll(): void {
     for (let session = this.resumable.pop(); session !== undefined; session = this.resumable.pop())
-      this.resume(session);
+      this.resumeOne(session);
   }
 
   private begin(session: Session): void {
@@ -314,7 +321,7 @@ export class Engine implements KeyspaceOwner {
         if (!this.execute(session, call)) break;
         at = parser.consumed;
         if (session.stopped !== STOPPED_NOT) break;
-        if (this.reply.length > FLUSH_BYTES && !this.flush(session)) break;
+        if ((this.reply.length > FLUSH_BYTES || this.reply.overflowed) && !this.flush(session)) break;
       } else if (status === EMPTY) {
         at = parser.consumed;
       } else if (status === FAILED) {
@@ -333,8 +340,7 @@ export class Engine implements KeyspaceOwner {
   private finish(session: Session): void {
     this.timer.end();
     this.active = null;
-    if (this.reply.length > 0) this.flush(session);
-    if (this.reply.overflowed) session.stopped = STOPPED_CLOSING;
+    if (this.reply.length > 0 || this.reply.overflowed) this.flush(session);
     this.reply.clear();
     if (session.stopped === STOPPED_CLOSING && this.sessions.has(session.id)) {
       session.peer.close('flushed');
@@ -346,22 +352,29 @@ export class Engine implements KeyspaceOwner {
   private flush(session: Session): boolean {
     const reply = this.reply;
     const length = reply.length;
+    if (reply.overflowed) {
+      // What is left of it is the end of something longer.
+      session.stopped = STOPPED_CLOSING;
+      return false;
+    }
     this.statistics.counters[STAT_WRITES]! += 1;
     this.statistics.counters[STAT_OUTPUT_BYTES]! += length;
     session.outputTotal += length;
-    if (session.peer.send(reply.bytes, 0, length)) reply.take();
+    if (session.peer.send(reply.bytes, 0, length)) {
+      reply.take();
+      this.errorsCounted = 0;
+    }
     reply.length = 0;
     if (session.peer.pendingOutput() <= OUTPUT_WAITING_MAX) return true;
     if (session.stopped === STOPPED_NOT) session.stopped = STOPPED_OUTPUT;
     return false;
   }
 
-  private isInputTooLong(session: Session): boolean {
+  /** Ends a session with more unread input than is allowed; true when it did. */
+  private endIfInputTooLong(session: Session): boolean {
     if (session.pendingInput() <= this.queryBufferMax) return false;
     this.statistics.counters[STAT_QUERY_BUFFER_KILLS]! += 1;
     this.events.closed?.(session, 'Closing client that reached max query buffer length');
-    this.active = null;
-    this.reply.clear();
     session.peer.close('now');
     this.closeSession(session);
     return true;
@@ -409,7 +422,7 @@ export class Engine implements KeyspaceOwner {
   /** CLIENT REPLY: takes a reply back that is not wanted. What it says of itself counts from the next command on. */
   private withhold(session: Session, from: number): void {
     if (isSilenced(session)) this.reply.truncate(from);
-    if (this.deferred.length > 0) this.appendDeferred(this.reply);
+    if (this.deferred.length > 0) append(this.reply, this.deferred);
     if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
     else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
   }
@@ -427,9 +440,7 @@ export class Engine implements KeyspaceOwner {
     timer.count++;
     call.session.lastCommand = id;
     call.session.commandTotal++;
-    if (call.propagation === PROPAGATE_ALWAYS || (this.dirty !== dirty && call.propagation !== PROPAGATE_NOTHING)) {
-      if (this.propagation.active) this.propagateCall(call);
-    }
+    if (this.propagation.active && this.owesPropagation(call, dirty)) this.propagateCall(call);
     // EXEC does not count again what failed inside.
     if (reply.errors !== errors && reply.errors !== this.errorsCounted) this.countError(id, reply);
     if ((this.effects | this.propagation.count | this.deferred.length) !== 0) this.afterCommand(call, id);
@@ -475,19 +486,19 @@ export class Engine implements KeyspaceOwner {
   /** Ends a unit of propagation, and serves who waited for the keys that it changed. */
   private endUnit(reply: Reply): void {
     this.propagation.flush();
-    // Behind the reply; where that is withheld, `withhold` sees to it.
-    if (this.deferred.length > 0 && !isSilenced(this.active)) this.appendDeferred(reply);
     if (this.blocked.hasReady()) this.serveReady();
+    // Behind the reply; where that is withheld, `withhold` sees to it.
+    if (this.deferred.length > 0 && !isSilenced(this.active)) append(reply, this.deferred);
   }
 
-  private appendDeferred(reply: Reply): void {
-    reply.ensure(this.deferred.length);
-    reply.bytes.set(this.deferred.bytes.subarray(0, this.deferred.length), reply.length);
-    reply.length += this.deferred.length;
-    this.deferred.clear();
+  /** Whether a command that ran is to be propagated as it came; `dirty` counted the changes before it. */
+  private owesPropagation(call: Call, dirty: number): boolean {
+    if (call.propagation === PROPAGATE_ALWAYS) return true;
+    return this.dirty !== dirty && call.propagation !== PROPAGATE_NOTHING;
   }
 
   private propagateCall(call: Call): void {
+    if (!this.propagation.active) return;
     const propagation = this.propagation.begin(call.database.index, call.count);
     for (let index = 0; index < call.count; index++) {
       propagation.bytes(call.bytes, call.starts[index]!, call.ends[index]!);
@@ -496,6 +507,10 @@ export class Engine implements KeyspaceOwner {
 
   private countError(id: number, reply: Reply): void {
     this.errorsCounted = reply.errors;
+    this.countFailure(id, reply);
+  }
+
+  private countFailure(id: number, reply: Reply): void {
     this.statistics.counters[STAT_ERRORS]! += 1;
     this.statistics.failed[id]! += 1;
     this.statistics.countErrorCode(reply.bytes, reply.lastError);
@@ -509,10 +524,11 @@ export class Engine implements KeyspaceOwner {
   /** Sends a session something that it did not ask for just now: behind the present reply if it is the active one. */
   deliver(session: Session, bytes: Uint8Array, start: number, end: number): void {
     if (session.stopped === STOPPED_CLOSING) return;
-    if (session === this.active) {
-      this.deferred.ensure(end - start);
-      this.deferred.bytes.set(bytes.subarray(start, end), this.deferred.length);
-      this.deferred.length += end - start;
+    if (session === this.active || session === this.retried) {
+      const deferred = session === this.retried ? this.retryDeferred : this.deferred;
+      deferred.ensure(end - start);
+      deferred.bytes.set(bytes.subarray(start, end), deferred.length);
+      deferred.length += end - start;
       return;
     }
     this.statistics.counters[STAT_OUTPUT_BYTES]! += end - start;
@@ -589,6 +605,7 @@ export class Engine implements KeyspaceOwner {
     reply.clear();
     reply.resp = session.resp;
     write(reply, session);
+    if (session.replies !== REPLY_ON) reply.length = 0;
     this.release(blocked, reply);
   }
 
@@ -597,7 +614,8 @@ export class Engine implements KeyspaceOwner {
     this.blocked.remove(blocked);
     session.blocked = null;
     if (session.stopped === STOPPED_BLOCKED) session.stopped = STOPPED_NOT;
-    if (session.replies === REPLY_ON && reply.length > 0) {
+    if (reply.overflowed) this.kill(session);
+    else if (reply.length > 0) {
       this.statistics.counters[STAT_OUTPUT_BYTES]! += reply.length;
       session.outputTotal += reply.length;
       if (session.peer.send(reply.bytes, 0, reply.length)) reply.take();
@@ -623,31 +641,37 @@ export class Engine implements KeyspaceOwner {
     }
   }
 
-  /** Runs a blocked client's command again. */
+  /** Runs a blocked client's command again; if it still finds nothing, the client keeps its place. */
   private retry(blocked: Blocked): void {
-    const active = this.active;
     const call = this.frames[0]!;
     const session = blocked.session;
+    const id = blocked.command;
     const reply = this.retryReply;
+    const dirty = this.dirty;
     reply.clear();
     reply.resp = session.resp;
-    this.active = session;
+    this.retried = session;
     call.load(blocked.args);
     call.session = session;
     call.database = session.database;
-    call.command = blocked.command;
+    call.command = id;
     call.reply = reply;
+    call.propagation = PROPAGATE_VERBATIM;
     call.retried = true;
     this.blockedAgain = false;
-    this.timer.change(blocked.command);
-    this.table.runs[blocked.command]!(call);
+    this.timer.change(id);
+    this.table.runs[id]!(call);
+    this.timer.change(id);
     call.retried = false;
     call.reply = this.reply;
-    if (!this.blockedAgain) {
-      this.propagation.flush();
-      this.release(blocked, reply);
-    }
-    this.active = active;
+    this.retried = null;
+    if (this.blockedAgain) return;
+    if (this.owesPropagation(call, dirty)) this.propagateCall(call);
+    this.propagation.flush();
+    if (reply.errors > 0) this.countFailure(id, reply);
+    if (session.replies !== REPLY_ON) reply.length = 0;
+    if (this.retryDeferred.length > 0) append(reply, this.retryDeferred);
+    this.release(blocked, reply);
   }
 
   // --- pauses ---
@@ -783,7 +807,11 @@ export class Engine implements KeyspaceOwner {
     while (this.disposals.length > 0 && this.clock.elapsed() < until) this.disposeSome();
     if (this.disposals.length > 0) more = true;
     if (!more && this.keyspace.memory.giveBack()) more = true;
-    if (this.blocked.hasReady()) this.serveReady();
+    if (this.blocked.hasReady()) {
+      this.timer.begin();
+      this.serveReady();
+      this.timer.end();
+    }
     if (this.resumable.length > 0) this.resumeAll();
     return more;
   }
@@ -806,4 +834,12 @@ export class Engine implements KeyspaceOwner {
 /** Whether a session wants no reply to its present command; messages it gets all the same. */
 function isSilenced(session: Session | null): boolean {
   return session !== null && (session.replies === REPLY_OFF || session.replies === REPLY_SKIP);
+}
+
+/** Puts messages behind a reply. */
+function append(reply: Reply, messages: Reply): void {
+  reply.ensure(messages.length);
+  reply.bytes.set(messages.bytes.subarray(0, messages.length), reply.length);
+  reply.length += messages.length;
+  messages.clear();
 }

@@ -6,7 +6,7 @@
 // day has one entry, and so has one whose expiry is removed and set again.
 //
 //   expiry field   word 0: low 32 bits of the deadline
-//                  word 1: bit 31 set: slot 15 bits | high 16 bits of the deadline (all ones in both words: no deadline)
+//                  word 1: bit 31 set: slot 15 bits | high 16 bits of the deadline (48 ones: no deadline; 64: no slot either)
 //                          bit 31 clear: high 31 bits of a deadline beyond 2^48 ms, which is never armed
 //   wheel          5 levels of 256 slots; a slot of level 0 is 64 ms, of level n 256 times that of level n - 1
 //   slot           a chain of chunks: [next chunk, count, (hash high, hash low)…]

@@ -166,3 +166,83 @@ test('the wheel fires each entry between its deadline and a tick later, over all
   wheel.clear();
   assert.equal(memory.blockCount(), 0);
 });
+
+const LONG_KEY = 'k'.repeat(5000);
+const LONG_VALUE = 'v'.repeat(70_000);
+
+test('keys of any length keep value and deadline through SET, COPY, RENAME, MOVE and PERSIST', () => {
+  for (const key of ['key', LONG_KEY]) {
+    for (const value of ['7', 'short', LONG_VALUE]) {
+      const harness = new EngineHarness();
+      const { keyspace } = harness.engine;
+      const bulk = `$${value.length}\r\n${value}\r\n`;
+      harness.run('SET', key, value, 'PX', '5000');
+      harness.run('SET', key, value, 'PX', '9000');
+      harness.run('COPY', key, `${key}2`);
+      harness.run('RENAME', `${key}2`, `${key}3`);
+      harness.run('MOVE', `${key}3`, '1');
+      keyspace.check();
+      harness.run('SELECT', '1');
+      assert.equal(harness.run('GET', `${key}3`), bulk);
+      assert.equal(harness.run('PTTL', `${key}3`), ':9000\r\n');
+      harness.run('PERSIST', `${key}3`);
+      harness.run('RENAME', `${key}3`, `${key}4`);
+      harness.run('SET', `${key}5`, value);
+      harness.run('SET', `${key}5`, value, 'PX', '100');
+      harness.advance(10_000);
+      assert.equal(harness.run('KEYS', '*'), `*1\r\n$${key.length + 1}\r\n${key}4\r\n`);
+      assert.equal(harness.run('PTTL', `${key}4`), ':-1\r\n');
+      harness.run('FLUSHALL');
+      keyspace.check();
+      assert.equal(keyspace.memory.usedBytes(), new EngineHarness().engine.keyspace.memory.usedBytes());
+    }
+  }
+});
+
+test('a deadline before 1970 is kept as one that has passed, where nothing may expire', () => {
+  const harness = new EngineHarness();
+  for (const deadline of ['-1', '-1000000000', '-9223372036854775808']) {
+    harness.run('SET', deadline, '1');
+    harness.engine.lazyExpire = false;
+    assert.equal(harness.run('PEXPIREAT', deadline, deadline), ':1\r\n');
+    assert.equal(harness.run('GET', deadline), '$-1\r\n');
+    harness.engine.keyspace.check();
+    harness.engine.lazyExpire = true;
+  }
+  harness.advance(100);
+  assert.equal(harness.run('DBSIZE'), ':0\r\n');
+  harness.engine.keyspace.check();
+});
+
+test('a string set again keeps how often its key is used, a copy begins anew', () => {
+  const harness = new EngineHarness();
+  harness.engine.access.frequency = true;
+  harness.engine.access.logFactor = 0;
+  harness.engine.updateTime();
+  harness.run('SET', 'a', '1');
+  for (let count = 0; count < 10; count++) harness.run('GET', 'a');
+  assert.equal(harness.run('OBJECT', 'FREQ', 'a'), ':15\r\n');
+  harness.run('SET', 'a', '2');
+  assert.equal(harness.run('OBJECT', 'FREQ', 'a'), ':16\r\n');
+  harness.run('SET', 'a', 'x'.repeat(500));
+  assert.equal(harness.run('OBJECT', 'FREQ', 'a'), ':17\r\n');
+  harness.run('COPY', 'a', 'b');
+  assert.equal(harness.run('OBJECT', 'FREQ', 'b'), ':5\r\n');
+});
+
+test('when memory is used up writes are refused, and reads, deletes and expiry go on', () => {
+  const harness = new EngineHarness({ memory: { bytesMax: 40 * 1024 * 1024 } });
+  const { keyspace } = harness.engine;
+  let refused = 0;
+  for (let index = 0; refused < 50; index++) {
+    const value = 'x'.repeat(index % 3 === 0 ? 20_000 : index % 100);
+    if (harness.run('SET', `key:${index}`, value, 'PX', '1000').startsWith('-OOM')) refused++;
+    if (index % 7 === 0) harness.run('DEL', `key:${index - 7}`);
+    if (index % 3 === 1) harness.run('GETEX', `key:${index - 1}`, 'PX', '2000');
+  }
+  keyspace.check();
+  for (let index = 0; index < 200; index++) harness.run('DEL', `key:${index}`);
+  harness.advance(5000);
+  assert.equal(harness.run('DBSIZE'), ':0\r\n');
+  keyspace.check();
+});

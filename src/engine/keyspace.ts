@@ -50,6 +50,27 @@ export class Database {
   }
 }
 
+/** What a command that only reads may do: look, and delete what has expired, as a look-up does. */
+export interface ReadKeyspace {
+  /** The key that `readKey` read: keyBytes[keyStart..keyEnd), valid until memory changes. */
+  readonly keyBytes: Uint8Array;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readKey(handle: number): void;
+  /** Keys of a database, those whose time has come but that nobody met yet included. */
+  count(database: Database): number;
+  /** One step through all records of a database, from cursor 0 to cursor 0; what it came upon is `collected`. */
+  scan(database: Database, cursor: number): number;
+  collectedCount(): number;
+  /** A record that `scan` came upon; expired ones are among them. */
+  collected(index: number): number;
+  isExpired(handle: number): boolean;
+  /** Deletes a record of the table if its time has come; true when to a reader it is gone. */
+  expireRecord(database: Database, handle: number): boolean;
+  /** A key chosen fairly among those not expired, NONE when there is none. */
+  random(database: Database, prng: Prng): number;
+}
+
 /** What the keyspace asks of its engine. */
 export interface KeyspaceOwner {
   /** Whether a key whose time has come is to be deleted now; false on replicas and while writes are paused. */
@@ -64,7 +85,7 @@ export interface KeyspaceOwner {
   duplicateValue(handle: number): void;
 }
 
-export class Keyspace {
+export class Keyspace implements ReadKeyspace {
   readonly memory: FlatMemory;
   readonly table: HashTable;
   readonly records: KeyRecords;
@@ -76,6 +97,9 @@ export class Keyspace {
   accessClock = 0;
   /** Whether the owner is told of every key that is added (notification class 'n'). */
   announcesNew = false;
+  keyBytes: Uint8Array = new Uint8Array(0);
+  keyStart = 0;
+  keyEnd = 0;
   private readonly owner: KeyspaceOwner;
 
   constructor(memory: FlatMemory, hasher: KeyHasher, owner: KeyspaceOwner, databaseCount: number, now: number) {
@@ -90,9 +114,26 @@ export class Keyspace {
     }
   }
 
-  /** Keys of a database, those whose time has come but that nobody met yet included. */
   count(database: Database): number {
     return this.table.count(database.root);
+  }
+
+  scan(database: Database, cursor: number): number {
+    return this.table.scan(database.root, cursor);
+  }
+
+  collectedCount(): number {
+    return this.table.collectedCount;
+  }
+
+  collected(index: number): number {
+    return this.table.collected[index]!;
+  }
+
+  readKey(handle: number): void {
+    this.keyBytes = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
+    this.keyStart = this.records.keyStart(handle);
+    this.keyEnd = this.keyStart + this.records.keyLength(handle);
   }
 
   /** The record of a key, NONE when there is none or its time has come (then it may be deleted at once). */
@@ -134,7 +175,8 @@ export class Keyspace {
 
   /**
    * Sets the string bytes[start..end) for a key that was just looked for: `existing` is what was found, of any type.
-   * The expiry is removed unless `keepExpiry`. Returns the record.
+   * The expiry is removed unless `keepExpiry`; `willExpire` says that a deadline is set next, which then moves nothing.
+   * The access clock of what was found stays: `forWrite` has set it. Returns the record.
    */
   setString(
     database: Database,
@@ -146,10 +188,11 @@ export class Keyspace {
     start: number,
     end: number,
     keepExpiry: boolean,
+    willExpire = false,
   ): number {
     const strings = this.strings;
     strings.classify(bytes, start, end);
-    return this.storeClassified(database, existing, key, keyStart, keyEnd, bytes, start, end, keepExpiry);
+    return this.storeClassified(database, existing, key, keyStart, keyEnd, bytes, start, end, keepExpiry, willExpire);
   }
 
   /** The same for the value that `strings` last classified (`setInteger`, `setInt64`). */
@@ -163,20 +206,22 @@ export class Keyspace {
     start: number,
     end: number,
     keepExpiry: boolean,
+    willExpire = false,
   ): number {
-    const strings = this.strings;
+    const { strings, records } = this;
     if (existing === NONE) {
-      const handle = strings.create(key, keyStart, keyEnd, this.accessClock, false, bytes, start, end);
+      const handle = strings.create(key, keyStart, keyEnd, this.accessClock, willExpire, bytes, start, end);
       this.table.insert(database.root, handle);
       if (this.announcesNew) this.owner.added(database, handle);
       return handle;
     }
-    const withField = this.records.hasExpiryField(existing);
-    if (strings.overwrite(existing, this.accessClock, bytes, start, end)) {
+    const withField = records.hasExpiryField(existing);
+    if ((withField || !willExpire) && strings.overwrite(existing, bytes, start, end)) {
       if (withField && !keepExpiry) this.removeDeadline(database, existing);
       return existing;
     }
-    const handle = strings.create(key, keyStart, keyEnd, this.accessClock, withField, bytes, start, end);
+    const hasField = withField || willExpire;
+    const handle = strings.create(key, keyStart, keyEnd, records.access(existing), hasField, bytes, start, end);
     if (withField) {
       this.copyExpiry(existing, handle);
       if (!keepExpiry) this.removeDeadline(database, handle);
@@ -186,21 +231,26 @@ export class Keyspace {
     return handle;
   }
 
-  /** A copy of a record and all that it owns, under another key and without a deadline. The caller owns it. */
-  duplicate(handle: number, key: Uint8Array, keyStart: number, keyEnd: number): number {
-    const copy = this.records.copy(handle, key, keyStart, keyEnd, false);
+  /**
+   * A copy of a record and all that it owns, under another key, used just now, without a deadline (but with the field for
+   * one if it `willExpire`). The caller owns it.
+   */
+  duplicate(handle: number, key: Uint8Array, keyStart: number, keyEnd: number, willExpire: boolean): number {
+    const copy = this.records.copy(handle, key, keyStart, keyEnd, willExpire);
+    this.records.setAccess(copy, this.accessClock);
     if (this.records.type(copy) === STRING) this.strings.duplicate(copy);
     else this.owner.duplicateValue(copy);
     return copy;
   }
 
   /**
-   * Takes the record just found out of its database and makes one of another key and without a deadline of it, which the
-   * caller owns.
+   * Takes the record just found out of its database and makes one of another key of it, which the caller owns: without a
+   * deadline, but with the field for one if it had one.
    */
   rekeyFound(database: Database, handle: number, key: Uint8Array, keyStart: number, keyEnd: number): number {
+    const willExpire = this.deadline(handle) !== NO_DEADLINE;
     this.takeFound(database, handle);
-    const moved = this.records.copy(handle, key, keyStart, keyEnd, false);
+    const moved = this.records.copy(handle, key, keyStart, keyEnd, willExpire);
     this.records.free(handle);
     return moved;
   }
@@ -221,7 +271,6 @@ export class Keyspace {
     return deadline <= Number.MAX_SAFE_INTEGER ? deadline : this.exactDeadline(handle);
   }
 
-  /** Looks a record of the table up, and deletes it if its time has come; true when to a reader it is gone. */
   expireRecord(database: Database, handle: number): boolean {
     if (!this.isExpired(handle)) return false;
     this.findByRecord(database, handle);
@@ -256,7 +305,7 @@ export class Keyspace {
 
   /**
    * Gives the record just found or inserted a deadline (any integer number of milliseconds since 1970, or a bigint beyond
-   * 2^53). Returns the record, which may have moved.
+   * 2^53; one before 1970 counts as 1970). Returns the record, which may have moved.
    */
   setDeadline(database: Database, handle: number, deadline: number | bigint): number {
     let record = handle;
@@ -265,13 +314,12 @@ export class Keyspace {
       const bytes = this.memory.bytes[record >>> SEGMENT_SHIFT]!;
       const start = records.keyStart(record);
       record = records.copy(record, bytes, start, start + records.keyLength(record), true);
-      writeExpiry(this.memory.words[record >>> SEGMENT_SHIFT]!, this.expiryWord(record), NO_DEADLINE, UNARMED);
       this.table.replaceFound(record);
       records.free(handle);
     }
     this.forgetDeadline(database, record);
     const word = this.expiryWord(record);
-    const time = Number(deadline);
+    const time = Math.max(0, Number(deadline));
     database.expires++;
     database.deadlineSum += time;
     if (time >= FAR_DEADLINE) {
@@ -361,7 +409,7 @@ export class Keyspace {
     return more;
   }
 
-  /** A key chosen fairly among those not expired, NONE when there is none. Expired ones that it meets are deleted. */
+  /** Expired keys that it meets are deleted. */
   random(database: Database, prng: Prng): number {
     // On a replica expired keys stay: after so many tries any key must do, as in Redis.
     for (let tries = 0; ; tries++) {

@@ -122,7 +122,8 @@ export class Session {
       return;
     }
     if (this.input.length - this.inputEnd < end - start) {
-      const grown = new Uint8Array(Math.max(length + room, Math.min(length * 2, length + (1 << 20))));
+      // By half, whatever its length: a request of many large arguments says only how long the next one is.
+      const grown = new Uint8Array(Math.max(length + room, Math.floor(length * 1.5)));
       grown.set(this.input.subarray(this.inputStart, this.inputEnd));
       this.input = grown;
       this.inputStart = 0;

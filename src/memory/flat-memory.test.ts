@@ -110,3 +110,22 @@ test('admit refuses what exceeds the limit, and leaves a reserve for deletes', (
   memory.allocate(4096); // the reserve
   memory.check();
 });
+
+test('what admit let pass can be allocated, however little and scattered the memory that is left', () => {
+  const memory = new FlatMemory({ bytesMax: 48 * 1024 * 1024 });
+  // Runs of five pages with gaps of five: many free pages, and no room for a slab among them.
+  const runs: number[] = [];
+  while (memory.admit(20_000)) runs.push(memory.allocate(20_000));
+  for (let index = 0; index < runs.length; index += 2) memory.free(runs[index]!);
+  for (let bytes = 8; bytes <= 16_384; bytes += 8) if (memory.admit(bytes)) memory.allocate(bytes);
+  memory.check();
+});
+
+test('admitting a value of its own buffer counts the reserve first', () => {
+  for (let megabytes = 17; megabytes < 40; megabytes++) {
+    const memory = new FlatMemory({ bytesMax: 40 * 1024 * 1024 });
+    const bytes = megabytes * 1024 * 1024;
+    if (memory.admit(bytes)) memory.allocate(bytes);
+    memory.check();
+  }
+});

@@ -60,9 +60,14 @@ const POISON = 0xdb;
 /** A dedicated buffer above this is left to the garbage collector, whose sweeper frees it on another thread: giving it
  *  back at once was measured at 5 ms per touched 64 MiB. */
 const TRANSFER_BYTES_MAX = 64 * 1024 * 1024;
-/** Pages that an admitted write may need beside its bytes, a slab of every size class, and that deletes, expiry and table
+/** Slabs that an admitted write may need beside its bytes, one of every size class, and that deletes, expiry and table
  *  splits may draw on in any case: writes are refused when less would remain. */
-const RESERVE_PAGES = CLASS_COUNT * SLAB_PAGES;
+const RESERVE_SLABS = CLASS_COUNT;
+const RESERVE_PAGES = RESERVE_SLABS * SLAB_PAGES;
+/** Pages of the longest run: what is longer is dedicated. Below a segment by some slabs, so that those an admitted write
+ *  takes first cannot spoil the run that was found for its large block. */
+const SPARE_PAGES = 4 * SLAB_PAGES;
+const RUN_PAGES_MAX = SEGMENT_PAGES - SPARE_PAGES;
 
 const EMPTY_BYTES = new Uint8Array(0);
 const EMPTY_WORDS = new Int32Array(0);
@@ -200,14 +205,17 @@ export class FlatMemory {
    * handles have no more. May add a segment.
    */
   admit(bytes: number): boolean {
-    if (bytes <= SLAB_BYTES && this.runs.freePages >= SLAB_PAGES + RESERVE_PAGES) return true;
+    if (bytes <= SLAB_BYTES && this.runs.freeSlabs > RESERVE_SLABS) return true;
     const pages = Math.max(SLAB_PAGES, Math.ceil(bytes / PAGE_BYTES));
-    if (pages > SEGMENT_PAGES) {
+    if (pages > RUN_PAGES_MAX) {
       const whole = pages * PAGE_BYTES;
-      return this.hasNumber() && this.counters[1]! + whole <= this.bytesMax && isToBeHad(whole) && this.admit(0);
+      // The reserve first: it may take of what is left. The bytes may be asked for as several blocks.
+      if (!this.admit(0) || this.numbersLeft() <= whole / SEGMENT_BYTES) return false;
+      return this.counters[1]! + whole <= this.bytesMax && isToBeHad(whole);
     }
-    while (this.runs.freePages < pages + RESERVE_PAGES || (pages !== SLAB_PAGES && !this.runs.has(pages))) {
-      if (!this.addSegment(pages + RESERVE_PAGES)) return false;
+    const slabs = RESERVE_SLABS + Math.ceil(pages / SLAB_PAGES);
+    while (this.runs.freeSlabs < slabs || (pages !== SLAB_PAGES && !this.runs.has(pages + SPARE_PAGES))) {
+      if (!this.addSegment(pages + SPARE_PAGES + RESERVE_PAGES)) return false;
     }
     return true;
   }
@@ -293,7 +301,7 @@ export class FlatMemory {
 
   private allocateLarge(bytes: number): number {
     const pages = Math.ceil(bytes / PAGE_BYTES);
-    if (pages > SEGMENT_PAGES) return this.addDedicated(pages * PAGE_BYTES);
+    if (pages > RUN_PAGES_MAX) return this.addDedicated(pages * PAGE_BYTES);
     let number = this.runs.take(pages);
     if (number < 0) {
       assert(this.addSegment(pages), 'admission left room for a large block');
@@ -361,8 +369,8 @@ export class FlatMemory {
     const pages = this.runs.release(segment, page);
     const bytes = this.bytes[segment]!.length;
     if (segment === this.firstSegment || pages * PAGE_BYTES !== bytes) return;
-    // One free segment's worth is kept, so that a server at the brink does not give and take.
-    if (this.runs.freePages - pages < RESERVE_PAGES * 2) return;
+    // The reserve is kept twice, so that a server at the brink does not give and take.
+    if (this.runs.freeSlabs - pages / SLAB_PAGES < RESERVE_SLABS * 2) return;
     this.runs.dropSegment(segment, pages);
     this.counters[1]! -= bytes;
     this.dropBuffer(segment, true);
@@ -375,8 +383,8 @@ export class FlatMemory {
     this.freeNumbers.push(segment);
   }
 
-  private hasNumber(): boolean {
-    return this.freeNumbers.length > 0 || this.bytes.length < SEGMENTS_MAX;
+  private numbersLeft(): number {
+    return this.freeNumbers.length + SEGMENTS_MAX - this.bytes.length;
   }
 
   private addSegment(pagesMin: number): boolean {
@@ -401,7 +409,7 @@ export class FlatMemory {
 
   /** Number of a new segment of zeroed bytes; -1 when the system or the numbers have no more. */
   private addBuffer(bytes: number): number {
-    if (!this.hasNumber() || this.counters[1]! + bytes > this.bytesMax) return -1;
+    if (this.numbersLeft() === 0 || this.counters[1]! + bytes > this.bytesMax) return -1;
     let buffer: ArrayBuffer;
     try {
       buffer = new ArrayBuffer(bytes);

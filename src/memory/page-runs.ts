@@ -12,9 +12,10 @@
 // A page number is segment * SEGMENT_PAGES + page.
 //
 // Invariants: (1) no two free runs of a segment touch; (2) each free run is in exactly one list, that of its length;
-// (3) the pages of free runs sum up to freePages.
+// (3) the pages of free runs sum up to freePages, the slabs that fit into each to freeSlabs.
 
 import { assert } from '../lib/assert.ts';
+import { SLAB_PAGES } from './size-classes.ts';
 
 /** Pages of a full segment (16 MiB). */
 export const SEGMENT_PAGES = 4096;
@@ -47,6 +48,8 @@ export class PageRuns {
   /** Page records by segment. */
   readonly meta: Int32Array[] = [];
   freePages = 0;
+  /** Slabs that could be taken now: free pages in runs shorter than a slab are of no use to small blocks. */
+  freeSlabs = 0;
   private readonly heads = new Int32Array(LIST_COUNT);
 
   /** Makes the pages `first`..`pages - 1` of a new segment available. */
@@ -118,6 +121,7 @@ export class PageRuns {
   /** Walks every list and page record; asserts the invariants. Returns nothing. */
   check(): void {
     let listed = 0;
+    let slabs = 0;
     let runs = 0;
     for (let list = 0; list < LIST_COUNT; list++) {
       let previous = 0;
@@ -129,12 +133,14 @@ export class PageRuns {
         assert(listOf(meta[word + PAGES]!) === list, 'a free run is in the list of its length (2)');
         assert(meta[word + PREV] === previous, 'free lists are linked both ways');
         listed += meta[word + PAGES]!;
+        slabs += (meta[word + PAGES]! / SLAB_PAGES) | 0;
         runs++;
         previous = at;
         at = meta[word + NEXT]!;
       }
     }
     assert(listed === this.freePages, 'free runs sum up to freePages (3)');
+    assert(slabs === this.freeSlabs, 'the slabs of free runs sum up to freeSlabs (3)');
     let walked = 0;
     for (const meta of this.meta) {
       let wasFree = false;
@@ -190,6 +196,7 @@ export class PageRuns {
     if (head !== 0) this.record(head - 1, PREV, at);
     this.heads[list] = at;
     this.freePages += pages;
+    this.freeSlabs += (pages / SLAB_PAGES) | 0;
   }
 
   private removeFree(segment: number, page: number): void {
@@ -201,6 +208,7 @@ export class PageRuns {
     if (previous !== 0) this.record(previous - 1, NEXT, next);
     else this.heads[listOf(meta[word + PAGES]!)] = next;
     this.freePages -= meta[word + PAGES]!;
+    this.freeSlabs -= (meta[word + PAGES]! / SLAB_PAGES) | 0;
   }
 
   private record(number: number, field: number, value: number): void {

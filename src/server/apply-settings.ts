@@ -2,18 +2,25 @@
 // each change.
 
 import * as directives from '../engine/directives.ts';
-import { GATE_MEMORY } from '../engine/gates.ts';
-import { error } from '../protocol/errors.ts';
+import { GATE_MEMORY, GATE_WRITE } from '../engine/gates.ts';
+import { error, NO_REPLICAS } from '../protocol/errors.ts';
 import { clientQueryBufferLimit } from './config/clients.ts';
 import { latencyTracking, latencyTrackingInfoPercentiles } from './config/monitoring.ts';
+import { transport } from './config/network.ts';
 import { loglevel, reportedVersion } from './config/process.ts';
+import { minReplicasMaxLag, minReplicasToWrite } from './config/replication.ts';
 import { enableDebugCommand, enableModuleCommand } from './config/security.ts';
 import { isPermitted } from './permissions.ts';
 import type { Server } from './server.ts';
 
 export function applySettings(server: Server): void {
   const { config, engine, log } = server;
-  engine.identity.version = config.get(reportedVersion);
+  config.follow(reportedVersion, (version) => {
+    engine.identity.version = version;
+  });
+  // Not immutable, so that whoever sets all that CONFIG GET told to what it was has no error.
+  const chosen = config.get(transport);
+  config.watch(transport, () => (config.get(transport) === chosen ? null : 'the transport is chosen at the start'));
   for (const { from, to } of config.renames) engine.table.rename(from, to);
   config.follow(loglevel, (level) => {
     log.level = level;
@@ -64,6 +71,14 @@ function applyKeyspaceSettings(server: Server): void {
     else engine.gates &= ~GATE_MEMORY;
   });
   engine.admission.hooks.memory = () => server.vitals.memory.estimate() > config.get(directives.maxmemory);
+  // A primary without replicas has too few of them as soon as any are asked for.
+  const followReplicas = () => {
+    const wanted = config.get(minReplicasToWrite) > 0 && config.get(minReplicasMaxLag) > 0;
+    engine.gates = wanted ? engine.gates | GATE_WRITE : engine.gates & ~GATE_WRITE;
+  };
+  config.follow(minReplicasToWrite, followReplicas);
+  config.follow(minReplicasMaxLag, followReplicas);
+  engine.admission.hooks.write = () => NO_REPLICAS;
   config.follow(directives.lfuLogFactor, (factor) => {
     engine.access.logFactor = factor;
   });

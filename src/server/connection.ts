@@ -110,7 +110,7 @@ export class Connection implements Receiver, Peer {
   send(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.closed_ || this.closing) return false;
     if (this.outbox.length > 0) return this.enqueue(bytes, start, end);
-    // As in Redis, what is more than a first buffer counts against the limit even if the client would take it.
+    // As in Redis, a large reply counts against the limit even if the client would take it at once.
     if (end - start > UNCOUNTED_BYTES && this.exceedsHardLimit(end - start)) return false;
     const taken = this.link.send(bytes, start, end);
     if (taken < 0) {
@@ -184,7 +184,7 @@ export class Connection implements Receiver, Peer {
 
   private exceedsHardLimit(bytes: number): boolean {
     const limit = this.owner.outputLimit(this.session);
-    if (limit.hardBytes === 0 || this.pendingOutput() + bytes - UNCOUNTED_BYTES < limit.hardBytes) return false;
+    if (limit.hardBytes === 0 || this.pendingOutput() + bytes < limit.hardBytes) return false;
     this.owner.overflowed(this, 'hard');
     return true;
   }

@@ -69,7 +69,8 @@ export class Listeners {
       for (const { host, port: oldPort } of before) {
         this.tcp.push(await this.transport.listenTcp(host, oldPort, this.config.get(tcpBacklog)));
       }
-      return `Unable to listen on this port: ${error.message}`;
+      const isNewPort = before.some((listening) => listening.port !== this.config.get(port));
+      return isNewPort ? 'Unable to listen on this port. Check server logs.' : 'Failed to bind to specified addresses.';
     }
   }
 

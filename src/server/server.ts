@@ -8,7 +8,12 @@ import * as engineDirectives from '../engine/directives.ts';
 import { Engine } from '../engine/engine.ts';
 import type { InfoSection } from '../engine/info.ts';
 import type { Session } from '../engine/session.ts';
-import { STAT_OUTPUT_BUFFER_KILLS, STAT_REJECTED_CONNECTIONS } from '../engine/statistics.ts';
+import {
+  STAT_COMMAND_MS,
+  STAT_COMMANDS,
+  STAT_OUTPUT_BUFFER_KILLS,
+  STAT_REJECTED_CONNECTIONS,
+} from '../engine/statistics.ts';
 import { largePageAdvice } from '../host/large-pages.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
 import type { FlatMemoryOptions } from '../memory/flat-memory.ts';
@@ -221,7 +226,8 @@ export class Server implements ConnectionOwner, TransportHost {
   }
 
   tickEnd(): void {
-    this.vitals.loop.entries++;
+    const { counters } = this.engine.statistics;
+    this.vitals.loop.entered(counters[STAT_COMMANDS]!, counters[STAT_COMMAND_MS]!);
     this.endTick();
   }
 

@@ -5,7 +5,7 @@
 //
 //   word 0   type: 4 bits | encoding: 4 bits | access clock: 24 bits
 //   word 1   EXPIRY: 1 | LONG: 1 | value bytes: 18 | key bytes: 12
-//   [EXPIRY] two words: the deadline (engine/expiry.ts)
+//   [EXPIRY] two words: the deadline (engine/expiry.ts); all ones: none
 //   [LONG]   two words: key bytes, value bytes; then the counts in word 1 are unused
 //   payload  0 or 8 bytes, by encoding: an integer, the handle and length of an outside value, a collection's root
 //   key, then the value bytes of inline encodings
@@ -21,6 +21,9 @@ export const ENCODING_SHIFT = 4;
 export const ENCODING_MASK = 0xf;
 export const ACCESS_SHIFT = 8;
 
+/** Word 0: what both type and encoding take. */
+export const TYPE_AND_ENCODING_MASK = 0xff;
+
 /** Word 1: an expiry field follows the header. */
 export const EXPIRY_FLAG = 1 << 31;
 /** Word 1: lengths follow in two words of their own. */
@@ -28,6 +31,9 @@ export const LONG_FLAG = 1 << 30;
 export const KEY_BYTES_BITS = 12;
 export const SHORT_KEY_BYTES_MAX = (1 << KEY_BYTES_BITS) - 1;
 export const SHORT_VALUE_BYTES_MAX = (1 << 18) - 1;
+
+/** Both words of an expiry field that holds no deadline. */
+export const NO_EXPIRY_WORD = -1;
 
 /** Encodings below this have no payload before the key; their value bytes follow the key. */
 export const ENCODING_PAYLOAD_FROM = 2;

@@ -6,6 +6,7 @@ import { Engine } from '../../src/engine/engine.ts';
 import type { PropagationSink } from '../../src/engine/propagation.ts';
 import type { Peer, Session } from '../../src/engine/session.ts';
 import { fromLatin1, toLatin1 } from '../../src/lib/bytes.ts';
+import type { FlatMemoryOptions } from '../../src/memory/flat-memory.ts';
 import { ManualClock } from '../../src/world/clock.ts';
 
 /** 2026-11-21 00:00:00 UTC. */
@@ -96,6 +97,14 @@ export class TestClient {
   }
 }
 
+export interface HarnessOptions {
+  readonly seed?: number;
+  readonly commands?: readonly CommandDefinition[];
+  /** Whether `propagated` is filled. */
+  readonly propagation?: boolean;
+  readonly memory?: FlatMemoryOptions;
+}
+
 /** An engine with all commands of the engine room, a manual clock and a first client. */
 export class EngineHarness {
   readonly clock = new ManualClock(START);
@@ -105,11 +114,12 @@ export class EngineHarness {
   readonly propagated: string[] = [];
   private clients = 0;
 
-  constructor(options: { seed?: number; commands?: readonly CommandDefinition[]; propagation?: boolean } = {}) {
+  constructor(options: HarnessOptions = {}) {
     this.engine = new Engine({
       clock: this.clock,
       seed: options.seed ?? 1,
       commands: options.commands ?? ENGINE_COMMANDS,
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
     });
     if (options.propagation === true) this.engine.propagation.attach(this.sink());
     this.client = this.connect();

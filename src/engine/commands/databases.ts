@@ -3,35 +3,27 @@
 import { TYPE_NAMES } from '../../datatypes/key-record.ts';
 import { matchGlob } from '../../lib/glob.ts';
 import { INT64_MIN, parseInt64, parseInteger, UINT64_MAX } from '../../lib/integers.ts';
-import { NONE, SEGMENT_SHIFT } from '../../memory/flat-memory.ts';
+import { NONE } from '../../memory/flat-memory.ts';
 import { DB_OUT_OF_RANGE, error, INVALID_CURSOR, SYNTAX_ERROR, untilNul } from '../../protocol/errors.ts';
-import { type Call, type WriteCall, word } from '../call.ts';
+import { type ReadCall, type WriteCall, word } from '../call.ts';
 import { integer, oneOf, optional, pattern, read, reply, text, token, write } from '../command.ts';
 import type { Database } from '../keyspace.ts';
 
-/** Whether a record's key matches the pattern in an argument. A lone '*' takes the empty key too, as no other does. */
-function matches(call: Call, handle: number, patternAt: number): boolean {
-  if (call.is(patternAt, ALL)) return true;
-  const { records, memory } = call.keyspace;
-  const start = records.keyStart(handle);
-  const bytes = memory.bytes[handle >>> SEGMENT_SHIFT]!;
-  return matchGlob(
-    call.bytes,
-    call.starts[patternAt]!,
-    call.ends[patternAt]!,
-    bytes,
-    start,
-    start + records.keyLength(handle),
-    false,
-  );
-}
-
 const ALL = word('*');
 
-function replyKey(call: Call, handle: number): void {
-  const { records, memory } = call.keyspace;
-  const start = records.keyStart(handle);
-  call.reply.bulk(memory.bytes[handle >>> SEGMENT_SHIFT]!, start, start + records.keyLength(handle));
+/** Whether a record's key matches the pattern in an argument. A lone '*' takes the empty key too, as no other does. */
+function matches(call: ReadCall, handle: number, patternAt: number): boolean {
+  if (call.is(patternAt, ALL)) return true;
+  const { bytes, starts, ends, keyspace } = call;
+  keyspace.readKey(handle);
+  const { keyBytes, keyStart, keyEnd } = keyspace;
+  return matchGlob(bytes, starts[patternAt]!, ends[patternAt]!, keyBytes, keyStart, keyEnd, false);
+}
+
+function replyKey(call: ReadCall, handle: number): void {
+  const { keyspace } = call;
+  keyspace.readKey(handle);
+  call.reply.bulk(keyspace.keyBytes, keyspace.keyStart, keyspace.keyEnd);
 }
 
 /**
@@ -53,17 +45,16 @@ export const keys = read(
     tips: ['request_policy:all_shards', 'nondeterministic_output_order'],
   },
   function keys(call) {
-    const whole = call as Call;
-    const { keyspace } = whole;
+    const { keyspace, database } = call;
     const mark = call.reply.later();
     let count = 0;
     let cursor = 0;
     do {
-      cursor = keyspace.table.scan(call.database.root, cursor);
-      for (let index = 0; index < keyspace.table.collectedCount; index++) {
-        const handle = keyspace.table.collected[index]!;
-        if (keyspace.isExpired(handle) || !matches(whole, handle, 1)) continue;
-        replyKey(whole, handle);
+      cursor = keyspace.scan(database, cursor);
+      for (let index = 0; index < keyspace.collectedCount(); index++) {
+        const handle = keyspace.collected(index);
+        if (keyspace.isExpired(handle) || !matches(call, handle, 1)) continue;
+        replyKey(call, handle);
         count++;
       }
     } while (cursor !== 0);
@@ -82,7 +73,7 @@ const BUCKETS_PER_COUNT = 10;
 const CURSOR_MAX = 2 ** 53 - 1;
 
 /** A cursor argument: any number of 64 bits is one; -1 after replying that it is none. */
-export function parseCursor(call: Call, index: number): number {
+export function parseCursor(call: ReadCall, index: number): number {
   const value = parseInteger(call.bytes, call.starts[index]!, call.ends[index]!);
   if (value >= 0) return value;
   const long = Number.isNaN(value) ? parseLenientCursor(call.text(index)) : null;
@@ -101,7 +92,7 @@ function parseLenientCursor(text: string): bigint | null {
 }
 
 /** The argument of COUNT: above 0, brought below 2^31; -1 after replying what is wrong with it. */
-export function parseScanCount(call: Call, index: number): number {
+export function parseScanCount(call: ReadCall, index: number): number {
   const value = call.clampedInteger(index);
   if (Number.isNaN(value)) return -1;
   if (value < 1) {
@@ -137,8 +128,7 @@ export const scan = read(
     history: [['6.0.0', 'Option TYPE.']],
   },
   function scan(call) {
-    const whole = call as Call;
-    const cursor = parseCursor(whole, 1);
+    const cursor = parseCursor(call, 1);
     if (cursor < 0) return;
     let count = SCAN_COUNT;
     let patternAt = 0;
@@ -146,7 +136,7 @@ export const scan = read(
     for (let index = 2; index < call.count; index += 2) {
       const hasValue = index + 1 < call.count;
       if (hasValue && call.is(index, COUNT)) {
-        count = parseScanCount(whole, index + 1);
+        count = parseScanCount(call, index + 1);
         if (count < 0) return;
       } else if (hasValue && call.is(index, MATCH)) patternAt = index + 1;
       else if (hasValue && call.is(index, TYPE)) typeName = call.text(index + 1).toLowerCase();
@@ -155,11 +145,11 @@ export const scan = read(
         return;
       }
     }
-    replyScan(whole, cursor, count, patternAt, typeName);
+    replyScan(call, cursor, count, patternAt, typeName);
   },
 );
 
-function replyScan(call: Call, from: number, count: number, patternAt: number, typeName: string): void {
+function replyScan(call: ReadCall, from: number, count: number, patternAt: number, typeName: string): void {
   const { keyspace, database } = call;
   const handles: number[] = [];
   const expired: number[] = [];
@@ -167,11 +157,11 @@ function replyScan(call: Call, from: number, count: number, patternAt: number, t
   let buckets = count * BUCKETS_PER_COUNT;
   let seen = 0;
   do {
-    cursor = keyspace.table.scan(database.root, cursor);
-    seen += keyspace.table.collectedCount;
-    for (let index = 0; index < keyspace.table.collectedCount; index++) {
-      const handle = keyspace.table.collected[index]!;
-      if (typeName !== '' && TYPE_NAMES[keyspace.records.type(handle)] !== typeName) continue;
+    cursor = keyspace.scan(database, cursor);
+    seen += keyspace.collectedCount();
+    for (let index = 0; index < keyspace.collectedCount(); index++) {
+      const handle = keyspace.collected(index);
+      if (typeName !== '' && TYPE_NAMES[call.typeOf(handle)] !== typeName) continue;
       if (patternAt !== 0 && !matches(call, handle, patternAt)) continue;
       if (keyspace.isExpired(handle)) expired.push(handle);
       else handles.push(handle);
@@ -196,10 +186,9 @@ export const randomkey = read(
     tips: ['request_policy:all_shards', 'response_policy:special', 'nondeterministic_output'],
   },
   function randomkey(call) {
-    const whole = call as Call;
-    const handle = whole.keyspace.random(call.database, whole.engine.prng);
+    const handle = call.randomKey();
     if (handle === NONE) call.reply.nil();
-    else replyKey(whole, handle);
+    else replyKey(call, handle);
   },
 );
 
@@ -216,7 +205,7 @@ export const dbsize = read(
     tips: ['request_policy:all_shards', 'response_policy:agg_sum'],
   },
   function dbsize(call) {
-    call.reply.integer((call as Call).keyspace.count(call.database));
+    call.reply.integer(call.keyspace.count(call.database));
   },
 );
 

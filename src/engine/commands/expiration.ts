@@ -89,6 +89,7 @@ export function store(
     starts[valueAt]!,
     ends[valueAt]!,
     keepTtl,
+    deadline !== 0,
   );
   if (deadline !== 0) keyspace.setDeadline(database, handle, deadline);
   call.changed(keyAt, SET_EVENT);

@@ -310,7 +310,8 @@ export const copy = write(
     if (!call.admit(keyspace.valueBytes(source) + call.length(2))) return;
     clear(call, target, 2);
     const deadline = keyspace.deadlineToCopy(source);
-    place(call, target, 2, keyspace.duplicate(source, bytes, starts[2]!, ends[2]!), deadline);
+    const made = keyspace.duplicate(source, bytes, starts[2]!, ends[2]!, deadline !== NO_DEADLINE);
+    place(call, target, 2, made, deadline);
     call.changedIn(target, 2, COPY_TO_EVENT);
     call.reply.integer(1);
   },

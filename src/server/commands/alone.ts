@@ -19,7 +19,8 @@ import { parseInteger } from '../../lib/integers.ts';
 import {
   CLUSTER_DISABLED,
   error,
-  OUT_OF_RANGE,
+  NOT_POSITIVE,
+  outOfBounds,
   TIMEOUT_NEGATIVE,
   TIMEOUT_NOT_AN_INTEGER,
   TIMEOUT_OUT_OF_RANGE,
@@ -101,13 +102,13 @@ const waitaof = control(
     const local = call.integer(1);
     if (Number.isNaN(local)) return;
     if (local < 0 || local > 1) {
-      call.reply.error(OUT_OF_RANGE);
+      call.reply.errorText(outOfBounds(0, 1));
       return;
     }
     const replicas = call.integer(2);
     if (Number.isNaN(replicas)) return;
     if (replicas < 0) {
-      call.reply.error(OUT_OF_RANGE);
+      call.reply.error(NOT_POSITIVE);
       return;
     }
     const deadline = deadlineAt(call, 3);

@@ -110,6 +110,6 @@ test('some first arguments ask for something else than a server', () => {
   ];
   for (const [arg, action] of cases) assert.equal(parseCommandLine([arg]).action, action);
   assert.deepEqual(parseCommandLine([]).options, null);
-  assert.match(versionText('0.1.0', '7.4.1'), /^Cinnabar server v=7\.4\.1 .*bits=64 build=cinnabar-0\.1\.0$/);
+  assert.match(versionText('0.1.0', '7.4.1'), /^Redis server v=7\.4\.1 .*bits=64 build=cinnabar-0\.1\.0$/);
   assert.match(usageText(), /^Usage: cinnabar-server/);
 });

@@ -76,7 +76,7 @@ class OptionText {
 }
 
 export function versionText(version: string, reportedVersion: string): string {
-  return `Cinnabar server v=${reportedVersion} sha=00000000:0 malloc=flat bits=64 build=cinnabar-${version}`;
+  return `Redis server v=${reportedVersion} sha=00000000:0 malloc=flat bits=64 build=cinnabar-${version}`;
 }
 
 export function usageText(): string {

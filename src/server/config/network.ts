@@ -85,7 +85,6 @@ export const socketMarkId = integer('socket-mark-id', {
 export const transport = enumeration('transport', 'auto', ['auto', 'node', 'native'], {
   summary:
     'How bytes come in and go out: native calls epoll directly (Linux), node uses net sockets and runs everywhere, auto takes the fastest that works. A directive of Cinnabar.',
-  immutable: true,
 });
 
 export const maxNewConnectionsPerCycle = integer('max-new-connections-per-cycle', {

@@ -16,7 +16,6 @@ import {
 export const reportedVersion = text('reported-version', '7.4.1', {
   summary:
     'The Redis version that INFO and HELLO report. Clients choose by it what they use; all that Cinnabar has works in any case. A directive of Cinnabar.',
-  immutable: true,
   refuse: (version) =>
     /^\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(version) ? null : 'argument must be a version such as 7.4.1',
 });

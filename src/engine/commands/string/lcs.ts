@@ -4,7 +4,7 @@ import { STRING } from '../../../datatypes/key-record.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { error, SYNTAX_ERROR } from '../../../protocol/errors.ts';
 import type { Reply } from '../../../protocol/reply.ts';
-import { type Call, type ReadCall, word } from '../../call.ts';
+import { type ReadCall, word } from '../../call.ts';
 import { integer, key, optional, read, reply, token } from '../../command.ts';
 
 const LEN = word('LEN');
@@ -216,7 +216,7 @@ export const lcs = read(
     if (options === null) return;
     const a = copyOfValue(call, first);
     const b = copyOfValue(call, second);
-    if ((a.length + 1) * (b.length + 1) * CELL_BYTES > (call as Call).engine.bulkBytesMax) {
+    if ((a.length + 1) * (b.length + 1) * CELL_BYTES > call.bulkBytesMax()) {
       call.reply.error(TOO_LARGE);
       return;
     }

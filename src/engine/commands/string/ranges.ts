@@ -49,7 +49,7 @@ export const append = write(
 
 /** Whether a string may become that long; replies why not. */
 function checkLength(call: WriteCall, length: number): boolean {
-  if (length <= Math.min(call.engine.bulkBytesMax, STRING_BYTES_MAX)) return true;
+  if (length <= Math.min(call.bulkBytesMax(), STRING_BYTES_MAX)) return true;
   call.reply.error(STRING_TOO_LONG);
   return false;
 }

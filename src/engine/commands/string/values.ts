@@ -436,6 +436,7 @@ export const getex = write(
     }
     const deadline = kind === 0 || kind === PERSISTS ? 0 : parseDeadline(call, call.count - 1, kind, 'getex');
     if (deadline === REFUSED) return;
+    if (deadline !== 0 && !call.admit(call.keyspace.recordBytes(handle))) return;
     replyValue(call, handle);
     if (kind === PERSISTS) removeExpiry(call, handle);
     else if (kind !== 0) expire(call, handle, deadline, (kind & ABSOLUTE) !== 0);
@@ -465,7 +466,7 @@ function removeExpiry(call: WriteCall, handle: number): void {
 
 function expire(call: WriteCall, handle: number, deadline: number | bigint, absolute: boolean): void {
   const { bytes, starts, ends } = call;
-  if (absolute && deadline <= call.now()) {
+  if (absolute && deadline <= call.now() && call.mayExpireNow()) {
     call.keyspace.removeFound(call.database, handle);
     call.changed(1, DEL_EVENT);
     if (call.propagates()) call.propagateAs(2).text('DEL').bytes(bytes, starts[1]!, ends[1]!);
