@@ -18,12 +18,21 @@ export interface ClientOwner {
   readonly engine: Engine;
   /** Something may be due now: a timeout, work in slices. Called after every command. */
   afterCommand(): void;
+  /** A client ended: nothing of it need be kept. */
+  ended(client: BasicClient): void;
 }
 
 interface Waiting {
+  /** The word that confirms it, if it (un)subscribes; '' for all other commands. */
+  readonly confirmedBy: string;
+  /** Confirmations that follow the first, which is its reply. */
+  readonly confirmationsAfter: number;
   readonly resolve: (value: ReplyValue) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** Commands whose replies are pushes, one for each of their names. */
+const SUBSCRIBING = /^(p|s)?(un)?subscribe$/;
 
 /** Values with strings as UTF-8 text, or as bytes. */
 function valuesOf(strings: 'text' | 'bytes'): ReplyMaker<ReplyValue> {
@@ -43,6 +52,8 @@ export class BasicClient {
   private readonly parser: ReplyParser<ReplyValue>;
   private readonly waiting: Waiting[] = [];
   private readonly listeners = new Set<PushListener>();
+  /** Confirmations still to come of the last command that (un)subscribed. */
+  private confirmationsLeft = 0;
   private isClosed = false;
 
   /** `strings`: what bulk strings become, UTF-8 text (the default) or bytes. */
@@ -56,9 +67,12 @@ export class BasicClient {
   /** Runs a command given by its words; rejects with ReplyError. Text is sent as UTF-8. */
   command(...words: readonly Argument[]): Promise<ReplyValue> {
     if (this.isClosed) return Promise.reject(new Error('the client is closed'));
-    const request = requestBytes(words.map(bytesOf));
+    const encoded = words.map(bytesOf);
+    const request = requestBytes(encoded);
+    const name = encoded.length === 0 ? '' : fromUtf8(encoded[0]!).toLowerCase();
+    const confirmedBy = SUBSCRIBING.test(name) ? name : '';
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
+      this.waiting.push({ confirmedBy, confirmationsAfter: Math.max(0, words.length - 2), resolve, reject });
       this.owner.engine.receive(this.session, request, 0, request.length);
       this.owner.afterCommand();
     });
@@ -81,6 +95,7 @@ export class BasicClient {
     this.isClosed = true;
     this.owner.engine.closeSession(this.session);
     for (const { reject } of this.waiting.splice(0)) reject(new Error('the client was closed'));
+    this.owner.ended(this);
   }
 
   [Symbol.dispose](): void {
@@ -92,16 +107,24 @@ export class BasicClient {
     this.parser.feed(bytes, start, end);
     while (this.parser.next() === COMPLETE) {
       const value = this.parser.value as ReplyValue;
-      if (this.parser.isPush && this.isMessage(value)) this.tell(value as readonly ReplyValue[]);
+      if (this.parser.isPush && !this.isReply(value)) this.tell(value as readonly ReplyValue[]);
       else this.settle(value);
     }
   }
 
-  /** Confirmations of (un)subscribing are pushes too, but answers; all other pushes are messages. */
-  private isMessage(value: ReplyValue): boolean {
+  /** Confirmations of (un)subscribing are pushes too: the first one of a command is its reply, the others are messages. */
+  private isReply(value: ReplyValue): boolean {
     const kind = Array.isArray(value) ? value[0] : null;
     const text = kind instanceof Uint8Array ? fromUtf8(kind) : kind;
-    return typeof text !== 'string' || !/subscribe$/.test(text) || this.waiting.length === 0;
+    if (typeof text !== 'string' || !SUBSCRIBING.test(text)) return false;
+    if (this.confirmationsLeft > 0) {
+      this.confirmationsLeft--;
+      return false;
+    }
+    const first = this.waiting[0];
+    if (first === undefined || first.confirmedBy !== text) return false;
+    this.confirmationsLeft = first.confirmationsAfter;
+    return true;
   }
 
   private settle(value: ReplyValue): void {

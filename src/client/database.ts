@@ -5,7 +5,7 @@ import type { CommandDefinition } from '../engine/command.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Clock } from '../world/clock.ts';
 import type { Timers } from '../world/timers.ts';
-import { type Client, type ClientOwner, clientClass } from './client.ts';
+import { type BasicClient, type Client, type ClientOwner, clientClass } from './client.ts';
 
 /** Milliseconds of background work before the program has its turn again. */
 const WORK_SLICE_MS = 2;
@@ -25,7 +25,7 @@ export class Database implements ClientOwner {
   readonly engine: Engine;
   private readonly clock: Clock;
   private readonly timers: Timers;
-  private readonly clients = new Set<Client>();
+  private readonly clients = new Set<BasicClient>();
   private readonly makeClient: new (
     owner: ClientOwner,
     strings?: 'text' | 'bytes',
@@ -58,8 +58,7 @@ export class Database implements ClientOwner {
     if (this.isClosed) return;
     this.isClosed = true;
     this.cancelWork?.();
-    for (const client of this.clients) client.end();
-    this.clients.clear();
+    for (const client of [...this.clients]) client.end();
   }
 
   afterCommand(): void {
@@ -69,6 +68,10 @@ export class Database implements ClientOwner {
   /** Does all that is due now: after a manual clock was moved. */
   catchUp(): void {
     while (this.engine.work(WORK_SLICE_MS));
+  }
+
+  ended(client: BasicClient): void {
+    this.clients.delete(client);
   }
 
   /** Sees to it that work is done in `ms` milliseconds at the latest, or when the next deadline comes. */

@@ -9,6 +9,9 @@ import type { Keyspace } from './keyspace.ts';
 /** The counter of a new key: not at once the first to go. */
 const LFU_INITIAL = 5;
 const LFU_MAX = 255;
+const COUNTER_BITS = 8;
+const COUNTER_MASK = 0xff;
+const MINUTES_MASK = 0xffff;
 
 export class AccessClock {
   /** True under an LFU policy. */
@@ -26,7 +29,7 @@ export class AccessClock {
 
   /** Follows the time: sets what new and touched records get. Once a batch. */
   update(now: number): void {
-    if (this.frequency) this.keyspace.accessClock = ((Math.floor(now / 60000) & 0xffff) << 8) | LFU_INITIAL;
+    if (this.frequency) this.keyspace.accessClock = ((Math.floor(now / 60000) & MINUTES_MASK) << COUNTER_BITS) | LFU_INITIAL;
     else this.keyspace.accessClock = Math.floor(now / 1000) & ACCESS_MAX;
   }
 
@@ -41,15 +44,15 @@ export class AccessClock {
       const base = Math.max(0, counter - LFU_INITIAL);
       if (this.prng.below(base * this.logFactor + 1) === 0) counter++;
     }
-    this.keyspace.records.setAccess(handle, (this.keyspace.accessClock & 0xffff00) | counter);
+    this.keyspace.records.setAccess(handle, (this.keyspace.accessClock & ~COUNTER_MASK) | counter);
   }
 
   /** OBJECT FREQ: the counter, decayed for the minutes since the last access. */
   counter(handle: number): number {
     const access = this.keyspace.records.access(handle);
-    const minutes = ((this.keyspace.accessClock >>> 8) - (access >>> 8)) & 0xffff;
+    const minutes = ((this.keyspace.accessClock >>> COUNTER_BITS) - (access >>> COUNTER_BITS)) & MINUTES_MASK;
     const steps = this.decayMinutes === 0 ? 0 : Math.floor(minutes / this.decayMinutes);
-    return Math.max(0, (access & 0xff) - steps);
+    return Math.max(0, (access & COUNTER_MASK) - steps);
   }
 
   /** OBJECT IDLETIME: seconds since the last access. */

@@ -43,6 +43,7 @@ export class Changes {
 
   /** A key goes because its time has come: no change for those who began to watch it when it had. */
   expired(database: Database, key: string): void {
+    if (this.blocked.wakeOnDeleteCount > 0) this.blocked.signal(database, key);
     const watchers = database.watchers.get(key);
     if (watchers === undefined) return;
     for (const session of watchers) {
@@ -55,8 +56,8 @@ export class Changes {
   databaseReplaced(database: Database, other: Database | null): void {
     for (const [key, watchers] of database.watchers) {
       const bytes = fromLatin1(key);
-      const is = this.keyspace.findUnexpired(database, bytes, 0, bytes.length) !== 0;
-      const next = other === null ? NONE : this.keyspace.findUnexpired(other, bytes, 0, bytes.length);
+      const is = this.keyspace.findEvenExpired(database, bytes, 0, bytes.length) !== 0;
+      const next = other === null ? NONE : this.keyspace.findEvenExpired(other, bytes, 0, bytes.length);
       if (!is && next === NONE) continue;
       const nextIsExpired = next !== NONE && this.keyspace.isExpired(next);
       for (const session of watchers) {
@@ -70,7 +71,7 @@ export class Changes {
     }
     for (const key of database.waiting.keys()) {
       const bytes = fromLatin1(key);
-      if (other !== null && this.keyspace.findUnexpired(other, bytes, 0, bytes.length) !== 0) {
+      if (other !== null && this.keyspace.findEvenExpired(other, bytes, 0, bytes.length) !== 0) {
         this.blocked.signal(database, key);
       } else if (this.blocked.wakeOnDeleteCount > 0) this.blocked.signal(database, key);
     }

@@ -13,7 +13,7 @@ import { assert } from '../lib/assert.ts';
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { KeyHasher } from '../lib/half-siphash.ts';
 import { Prng } from '../lib/prng.ts';
-import { FlatMemory, type FlatMemoryOptions, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { FlatMemory, type FlatMemoryOptions, NONE } from '../memory/flat-memory.ts';
 import { Reply } from '../protocol/reply.ts';
 import { COMPLETE, EMPTY, FAILED, RequestParser } from '../protocol/request-parser.ts';
 import type { Clock } from '../world/clock.ts';
@@ -633,7 +633,7 @@ export class Engine implements KeyspaceOwner {
         const bytes = fromLatin1(key);
         for (const blocked of line) {
           // Once the key is gone, trying the rest of a long line would be in vain.
-          const exists = this.keyspace.findUnexpired(database, bytes, 0, bytes.length) !== NONE;
+          const exists = this.keyspace.findEvenExpired(database, bytes, 0, bytes.length) !== NONE;
           if (!exists && this.blocked.wakeOnDeleteCount === 0) break;
           if (exists || blocked.wakesOnDelete) this.retry(blocked);
         }
@@ -713,17 +713,14 @@ export class Engine implements KeyspaceOwner {
   }
 
   added(database: Database, handle: number): void {
-    const { memory, records } = this.keyspace;
-    const start = records.keyStart(handle);
-    const end = start + records.keyLength(handle);
-    this.changes.notify(database, memory.bytes[handle >>> SEGMENT_SHIFT]!, start, end, NEW_EVENT);
+    const { keyspace } = this;
+    keyspace.readKey(handle);
+    this.changes.notify(database, keyspace.keyBytes, keyspace.keyStart, keyspace.keyEnd, NEW_EVENT);
   }
 
   expired(database: Database, handle: number): void {
-    const { memory, records } = this.keyspace;
-    const bytes = memory.bytes[handle >>> SEGMENT_SHIFT]!;
-    const start = records.keyStart(handle);
-    const end = start + records.keyLength(handle);
+    this.keyspace.readKey(handle);
+    const { keyBytes: bytes, keyStart: start, keyEnd: end } = this.keyspace;
     this.statistics.counters[STAT_EXPIRED]! += 1;
     if (this.propagation.active) {
       this.propagation
@@ -732,7 +729,7 @@ export class Engine implements KeyspaceOwner {
         .bytes(bytes, start, end);
     }
     if (this.effects === 0) return;
-    if (database.watchers.size > 0) this.changes.expired(database, toLatin1(bytes, start, end));
+    if (database.watchers.size > 0 || database.waiting.size > 0) this.changes.expired(database, toLatin1(bytes, start, end));
     this.changes.notify(database, bytes, start, end, EXPIRED_EVENT);
   }
 

@@ -84,11 +84,6 @@ export class ExpiryWheel {
     this.tick = Math.floor(now / TICK_MS);
   }
 
-  /** Whether fired entries wait to be handled. */
-  hasDue(): boolean {
-    return this.due.length > 0;
-  }
-
   /** The slot in which an entry for `deadline` belongs now. */
   slotFor(deadline: number): number {
     let tick = Math.floor(deadline / TICK_MS) + 1;

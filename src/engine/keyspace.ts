@@ -146,7 +146,7 @@ export class Keyspace implements ReadKeyspace {
   }
 
   /** The record of a key even if its time has come. */
-  findUnexpired(database: Database, bytes: Uint8Array, start: number, end: number): number {
+  findEvenExpired(database: Database, bytes: Uint8Array, start: number, end: number): number {
     return this.table.find(database.root, bytes, start, end);
   }
 

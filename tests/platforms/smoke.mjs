@@ -35,7 +35,11 @@ const server = await createServer({ config: { transport: 'node' } });
 const reply = await ask(server.port, 'SET a b\r\nGET a\r\nPING\r\n', (text) => text.includes('PONG'));
 assert.equal(reply, '+OK\r\n$1\r\nb\r\n+PONG\r\n');
 const large = 'x'.repeat(3_000_000);
-const echoed = await ask(server.port, `*3\r\n$3\r\nSET\r\n$1\r\nl\r\n$${large.length}\r\n${large}\r\nGET l\r\n`, (text) => text.length > large.length + 10);
+const echoed = await ask(
+  server.port,
+  `*3\r\n$3\r\nSET\r\n$1\r\nl\r\n$${large.length}\r\n${large}\r\nGET l\r\n`,
+  (text) => text.length > large.length + 10,
+);
 assert.ok(echoed.includes(large));
 await server.stop();
 console.log(`${globalThis.Bun === undefined ? `node ${process.versions.node}` : `bun ${globalThis.Bun.version}`}: ok`);

@@ -11,8 +11,6 @@ const PX = word('PX');
 const EXAT = word('EXAT');
 const PXAT = word('PXAT');
 
-/** No expiration was asked for. */
-export const NO_OPTION = -1;
 /** The value of the option was refused, and the error replied. */
 export const REFUSED = -2;
 

@@ -84,7 +84,7 @@ function isWatchedKeyGone(call: Call): boolean {
   for (const watched of call.session.watched) {
     if (watched.expired) continue;
     const bytes = fromLatin1(watched.key);
-    const handle = keyspace.findUnexpired(watched.database, bytes, 0, bytes.length);
+    const handle = keyspace.findEvenExpired(watched.database, bytes, 0, bytes.length);
     if (handle !== NONE && keyspace.isExpired(handle)) return true;
   }
   return false;
@@ -128,7 +128,7 @@ export const watch = control(
     }
     if (!session.watchBroken) {
       for (let index = 1; index < call.count; index++) {
-        const handle = keyspace.findUnexpired(database, call.bytes, call.starts[index]!, call.ends[index]!);
+        const handle = keyspace.findEvenExpired(database, call.bytes, call.starts[index]!, call.ends[index]!);
         watchKey(session, database, call.text(index), handle !== NONE && keyspace.isExpired(handle));
       }
       call.engine.refreshEffects();
