@@ -29,7 +29,8 @@ export class AccessClock {
 
   /** Follows the time: sets what new and touched records get. Once a batch. */
   update(now: number): void {
-    if (this.frequency) this.keyspace.accessClock = ((Math.floor(now / 60000) & MINUTES_MASK) << COUNTER_BITS) | LFU_INITIAL;
+    if (this.frequency)
+      this.keyspace.accessClock = ((Math.floor(now / 60000) & MINUTES_MASK) << COUNTER_BITS) | LFU_INITIAL;
     else this.keyspace.accessClock = Math.floor(now / 1000) & ACCESS_MAX;
   }
 

@@ -25,6 +25,7 @@ import {
   GATE_STALE,
   GATE_SUBSCRIBED,
   GATE_WRITE,
+  GATES_OF_QUEUE,
 } from './gates.ts';
 import { type Session, STOPPED_CLOSING, STOPPED_PAUSED } from './session.ts';
 import { STAT_ERRORS } from './statistics.ts';
@@ -97,9 +98,10 @@ export class Admission {
     const flags = engine.table.flags[id]!;
     const transaction = session.transaction;
     // EXEC answers for all that is queued.
-    const isExec = transaction !== null && engine.table.definitions[id]!.name === 'exec';
-    const gates = isExec ? closed | (transaction.gates & engine.gates) : closed;
-    const allFlags = isExec ? flags | transaction.flags : flags;
+    const isExec = engine.table.definitions[id]!.name === 'exec';
+    const queued = isExec ? (transaction?.gates ?? 0) & engine.gates : 0;
+    const gates = isExec ? (closed & ~GATES_OF_QUEUE) | queued : closed;
+    const allFlags = isExec ? flags | (transaction?.flags ?? 0) : flags;
     if ((gates & GATE_PROTECTED) !== 0 && !isExec) {
       const line = this.hooks.protected?.(session, engine.table.nameOf(id)) ?? null;
       if (line !== null) return this.refuse(session, call, id, line);

@@ -19,6 +19,7 @@ import {
   GATE_STALE,
   GATE_SUBSCRIBED,
   GATE_WRITE,
+  GATES_OF_QUEUE,
 } from './gates.ts';
 
 /** Bits of `flags`: what execution asks of a command. */
@@ -279,6 +280,7 @@ function gatesOf(definition: CommandDefinition, flags: number): number {
   if ((flags & FLAG_WRITE) !== 0) gates |= GATE_WRITE;
   if (has('denyoom')) gates |= GATE_MEMORY;
   if ((flags & (FLAG_WRITE | FLAG_MAY_REPLICATE)) !== 0 || definition.name === 'exec') gates |= GATE_PAUSED_WRITES;
+  if (definition.name === 'exec') gates |= GATES_OF_QUEUE;
   if (has('protected')) gates |= GATE_PROTECTED;
   if (!has('allow_busy')) gates |= GATE_BUSY;
   return gates;

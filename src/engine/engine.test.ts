@@ -129,3 +129,23 @@ test('input of many pieces is moved a bounded number of times', () => {
   }
   assert.ok(buffers.size < 30, `${buffers.size} buffers for 40 MB`);
 });
+
+test('who waits for a key to go is woken when it expires, by a reader or by itself', () => {
+  const bgone = write('BGONE', { ...TEST_DETAILS, args: [key('key', 'RO')] }, (call) => {
+    if (call.find(1) === NONE) call.reply.ok();
+    else {
+      const never = Number.POSITIVE_INFINITY;
+      call.engine.block(call as Call, [call.text(1)], never, () => undefined, 'keys', true);
+    }
+  });
+  for (const read of [true, false]) {
+    const harness = withCommands(bgone);
+    harness.run('SET', 'a', '1', 'PX', '1000');
+    const waiter = harness.connect();
+    assert.equal(waiter.run('BGONE', 'a'), '');
+    harness.clock.advance(1000);
+    if (read) harness.run('GET', 'a');
+    else harness.advance(1000);
+    assert.equal(waiter.take(), '+OK\r\n');
+  }
+});

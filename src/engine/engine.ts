@@ -729,7 +729,8 @@ export class Engine implements KeyspaceOwner {
         .bytes(bytes, start, end);
     }
     if (this.effects === 0) return;
-    if (database.watchers.size > 0 || database.waiting.size > 0) this.changes.expired(database, toLatin1(bytes, start, end));
+    if (database.watchers.size > 0 || database.waiting.size > 0)
+      this.changes.expired(database, toLatin1(bytes, start, end));
     this.changes.notify(database, bytes, start, end, EXPIRED_EVENT);
   }
 

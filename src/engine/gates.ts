@@ -26,3 +26,6 @@ export const GATE_PROTECTED = 1 << 9;
 export const GATE_BUSY = 1 << 10;
 /** Closed when the user's permissions are not "everything". */
 export const GATE_PERMISSIONS = 1 << 11;
+
+/** Gates that EXEC stops at only where a queued command does. */
+export const GATES_OF_QUEUE = GATE_LOADING | GATE_STALE | GATE_WRITE | GATE_MEMORY;

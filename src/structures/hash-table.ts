@@ -745,7 +745,10 @@ function bucketIndex(low: number, buckets: number): number {
   return ((low & 0xffff) * buckets) >>> 16;
 }
 
-/** Whether words from `word` on begin with bytes[start..end): a third faster than byte by byte (engine.bench.ts). */
+/**
+ * Whether words from `word` on begin with bytes[start..end). A GET of a key of 16 bytes takes 6 ns less than with a
+ * comparison byte by byte (engine.bench.ts, Node 26).
+ */
 function equalsWords(bytes: Uint8Array, start: number, end: number, words: Int32Array, word: number): boolean {
   const wordsEnd = end - ((end - start) & 3);
   let at = start;

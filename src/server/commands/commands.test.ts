@@ -2,25 +2,32 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from '../../../tests/support/engine-harness.ts';
 import { createServer, type EmbeddedServer } from '../embedded.ts';
 
-/** Starts a server, sends commands one after another and gives the raw replies to `check`. */
-async function withServer(
-  config: Readonly<Record<string, string>>,
-  check: (run: (...args: string[]) => Promise<string>, embedded: EmbeddedServer) => Promise<void>,
-): Promise<void> {
-  const embedded = await createServer({ port: null, config, seed: 1 });
-  const stream = embedded.connect();
-  const run = async (...args: string[]): Promise<string> => {
+type Run = (...args: string[]) => Promise<string>;
+
+/** One connection: sends a command and gives the raw reply. */
+function runnerOf(stream: Duplex): Run {
+  return async (...args) => {
     stream.write(Buffer.from(encode(args), 'latin1'));
     const [chunk] = await once(stream, 'data');
     return (chunk as Buffer).toString('latin1');
   };
+}
+
+/** Starts a server and gives a connection to `check`. */
+async function withServer(
+  config: Readonly<Record<string, string>>,
+  check: (run: Run, embedded: EmbeddedServer) => Promise<void>,
+): Promise<void> {
+  const embedded = await createServer({ port: null, config, seed: 1 });
+  const stream = embedded.connect();
   try {
-    await check(run, embedded);
+    await check(runnerOf(stream), embedded);
   } finally {
     stream.destroy();
     await embedded.stop();
@@ -50,6 +57,23 @@ test('above maxmemory commands that need memory are refused, others are not', ()
     assert.match(await run('SET', 'a', '2'), /^-OOM command not allowed/);
     assert.equal(await run('GET', 'a'), '$1\r\n1\r\n');
     assert.equal(await run('DEL', 'a'), ':1\r\n');
+    assert.equal(await run('EXEC'), '-ERR EXEC without MULTI\r\n');
+  }));
+
+test('EXEC is refused above maxmemory if a queued command needs memory, and only then', () =>
+  withServer({}, async (run, embedded) => {
+    const stream = embedded.connect();
+    const other = runnerOf(stream);
+    const check = async (queued: string[], expected: RegExp): Promise<void> => {
+      await other('CONFIG', 'SET', 'maxmemory', '0');
+      await run('MULTI');
+      assert.equal(await run(...queued), '+QUEUED\r\n');
+      await other('CONFIG', 'SET', 'maxmemory', '1');
+      assert.match(await run('EXEC'), expected);
+    };
+    await check(['SET', 'a', '1'], /^-EXECABORT Transaction discarded because of: OOM command not allowed/);
+    await check(['GET', 'a'], /^\*1\r\n\$-1\r\n$/);
+    stream.destroy();
   }));
 
 test('INFO shows the sections that it is asked for', () =>

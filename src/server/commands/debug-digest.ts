@@ -57,7 +57,7 @@ function addValue(engine: Engine, handle: number, digest: Digest): void {
 /** DEBUG DIGEST-VALUE of one key, also of one whose time has come: zeros when there is none. */
 export function valueDigest(engine: Engine, database: Database, key: Uint8Array): string {
   const digest = new Digest();
-  const handle = engine.keyspace.findUnexpired(database, key, 0, key.length);
+  const handle = engine.keyspace.findEvenExpired(database, key, 0, key.length);
   if (handle !== 0) addValue(engine, handle, digest);
   return digest.hex();
 }
