@@ -130,15 +130,32 @@ export class Strings {
     return parseInteger(this.bytes, this.start, this.end);
   }
 
-  /** Writes a safe integer in the place of another one; false when the record is not int-encoded. */
-  replaceInteger(handle: number, value: number): boolean {
-    if (this.records.encoding(handle) !== INT) return false;
+  /**
+   * Adds to the integer of an int-encoded record, in place, and returns the sum; NaN, with nothing changed, when the
+   * record is another or a number beyond ±(2^53-1) is involved.
+   */
+  addInteger(handle: number, increment: number): number {
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
-    const word = this.records.payloadWord(handle);
-    const high = Math.floor(value / HIGH_UNIT);
-    words[word] = (value - high * HIGH_UNIT) | 0;
-    words[word + 1] = high;
-    return true;
+    const word = (handle & GRANULE_MASK) << 1;
+    const lengths = words[word + 1]!;
+    if (((words[word]! >>> ENCODING_SHIFT) & ENCODING_MASK) !== INT || (lengths & LONG_FLAG) !== 0) return Number.NaN;
+    const payload = word + 2 + ((lengths >>> 31) << 1);
+    const low = words[payload]!;
+    const high = words[payload + 1]!;
+    // Most counters fit 32 bits, and then no double is made.
+    const small = high === low >> 31 ? low + increment : Number.NaN;
+    if (small === (small | 0)) {
+      words[payload] = small;
+      words[payload + 1] = small >> 31;
+      return small;
+    }
+    const value = high * HIGH_UNIT + (low >>> 0);
+    const sum = value + increment;
+    if (!Number.isSafeInteger(value) || !Number.isSafeInteger(sum)) return Number.NaN;
+    const sumHigh = Math.floor(sum / HIGH_UNIT);
+    words[payload] = (sum - sumHigh * HIGH_UNIT) | 0;
+    words[payload + 1] = sumHigh;
+    return sum;
   }
 
   /** The value as a 64-bit integer, null when it is none. Allocates. */

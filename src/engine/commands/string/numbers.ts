@@ -22,15 +22,17 @@ const NO_BYTES = new Uint8Array(0);
 function add(call: WriteCall, increment: number): void {
   const handle = call.forWriteOf(1, STRING);
   if (handle === MISTYPED) return;
-  const before = handle === NONE ? 0 : call.strings.integer(handle);
-  const after = before + increment;
+  if (handle !== NONE) {
+    const sum = call.strings.addInteger(handle, increment);
+    if (!Number.isNaN(sum)) {
+      call.changed(1, INCRBY_EVENT);
+      call.reply.integer(sum);
+      return;
+    }
+  }
+  const after = (handle === NONE ? 0 : call.strings.integer(handle)) + increment;
   if (!Number.isSafeInteger(after)) {
     addLong(call, handle, BigInt(increment));
-    return;
-  }
-  if (handle !== NONE && call.strings.replaceInteger(handle, after)) {
-    call.changed(1, INCRBY_EVENT);
-    call.reply.integer(after);
     return;
   }
   if (!call.admit(call.length(1))) return;
