@@ -4,7 +4,6 @@
 //
 // A key of 16 bytes with a value of 16 bytes takes 40 bytes; as an integer 32; an expiry adds 8.
 
-import { assert, VERIFY } from '../lib/assert.ts';
 import { copyBytes } from '../lib/bytes.ts';
 import { type FlatMemory, GRANULE_MASK, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import {
@@ -129,18 +128,6 @@ export class KeyRecords {
 
   encoding(handle: number): number {
     return (this.header(handle) >>> ENCODING_SHIFT) & ENCODING_MASK;
-  }
-
-  /** Replaces type and encoding, which must agree on whether there is a payload. */
-  setTypeAndEncoding(handle: number, typeAndEncoding: number): void {
-    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
-    const word = (handle & GRANULE_MASK) << 1;
-    if (VERIFY) {
-      const payload = ((words[word]! >>> ENCODING_SHIFT) & ENCODING_MASK) >= ENCODING_PAYLOAD_FROM;
-      const wanted = ((typeAndEncoding >>> ENCODING_SHIFT) & ENCODING_MASK) >= ENCODING_PAYLOAD_FROM;
-      assert(payload === wanted, 'an encoding is replaced by one of the same layout');
-    }
-    words[word] = (words[word]! & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding;
   }
 
   access(handle: number): number {

@@ -1,6 +1,7 @@
 // Admission: what happens to a request that does not simply run. The words of Redis's refusals, and their order.
 
 import { sliceBytes, toLatin1 } from '../lib/bytes.ts';
+import { UNAUTHENTICATED_BUFFER_BYTES_MAX } from '../lib/limits.ts';
 import {
   error,
   LOADING,
@@ -132,7 +133,7 @@ export class Admission {
   private queue(session: Session, call: Call, id: number): number {
     const { table } = this.engine;
     const transaction = session.transaction!;
-    if (!session.authenticated && transaction.bytes > UNAUTHENTICATED_QUEUE_MAX)
+    if (!session.authenticated && transaction.bytes > UNAUTHENTICATED_BUFFER_BYTES_MAX)
       return this.refuse(session, call, id, MULTI_TOO_LONG);
     // Once refused, EXEC will not run anything: nothing more need be kept.
     if (!transaction.broken && !session.watchBroken) {
@@ -198,6 +199,3 @@ export class Admission {
     statistics.countErrorCode(call.reply.bytes, call.reply.lastError);
   }
 }
-
-/** Bytes queued by a client that is not authenticated (CVE-2021-32675). */
-const UNAUTHENTICATED_QUEUE_MAX = 1024 * 1024;

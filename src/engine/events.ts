@@ -45,7 +45,6 @@ export const SET_EVENT = event(EVENT_STRING, 'set');
 export const APPEND_EVENT = event(EVENT_STRING, 'append');
 export const SETRANGE_EVENT = event(EVENT_STRING, 'setrange');
 export const INCRBY_EVENT = event(EVENT_STRING, 'incrby');
-export const DECRBY_EVENT = event(EVENT_STRING, 'decrby');
 export const INCRBYFLOAT_EVENT = event(EVENT_STRING, 'incrbyfloat');
 export const DEL_EVENT = event(EVENT_GENERIC, 'del');
 export const EXPIRE_EVENT = event(EVENT_GENERIC, 'expire');

@@ -10,7 +10,6 @@
 import { KeyRecords, OUTSIDE, STRING } from '../datatypes/key-record.ts';
 import { Strings } from '../datatypes/string.ts';
 import { assert } from '../lib/assert.ts';
-import { equalBytes } from '../lib/bytes.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
@@ -430,13 +429,6 @@ export class Keyspace implements ReadKeyspace {
     const bytes = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
     const found = this.table.find(database.root, bytes, start, start + this.records.keyLength(handle));
     assert(found === handle, 'a record in the table is found by its key');
-  }
-
-  /** Whether a record has this key. */
-  hasKey(handle: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const at = this.records.keyStart(handle);
-    const own = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
-    return equalBytes(own, at, at + this.records.keyLength(handle), bytes, start, end);
   }
 
   /** Walks everything; asserts the invariants. */

@@ -20,25 +20,10 @@ export interface OpenOptions {
   readonly databases?: number;
 }
 
-/** A manual clock that lets its database catch up. */
-export class DatabaseClock extends ManualClock {
-  database: Database | null = null;
-
-  override advance(ms: number): void {
-    super.advance(ms);
-    this.database?.catchUp();
-  }
-
-  override set(ms: number): void {
-    super.set(ms);
-    this.database?.catchUp();
-  }
-}
-
 /** What open() gives: a client, and what belongs to the database behind it. */
 export interface OpenDatabase extends Client {
   /** Moves time, where the database was opened with a manual clock. */
-  readonly clock: DatabaseClock;
+  readonly clock: ManualClock;
   /** Another client of the same database. */
   connect(strings?: 'text' | 'bytes'): Client;
   /** Ends the database; the data is gone. */
@@ -48,7 +33,7 @@ export interface OpenDatabase extends Client {
 
 /** Opens an empty database in this process. */
 export function open(options: OpenOptions = {}): Promise<OpenDatabase> {
-  const clock = new DatabaseClock(Date.UTC(2026, 0, 1));
+  const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const database = new Database({
     clock: options.clock === 'manual' ? clock : realClock,
     timers: realTimers(options.keepAlive ?? false),
@@ -56,7 +41,7 @@ export function open(options: OpenOptions = {}): Promise<OpenDatabase> {
     commands: ENGINE_COMMANDS,
     ...(options.databases === undefined ? {} : { databases: options.databases }),
   });
-  clock.database = database;
+  clock.onMove = () => database.catchUp();
   const client = database.connect(options.strings);
   const opened = Object.assign(client, {
     clock,

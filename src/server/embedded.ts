@@ -47,14 +47,14 @@ export type IoredisConnector = new (
 export class EmbeddedServer {
   readonly server: Server;
   /** Moves time, where the server was made with a manual clock. */
-  readonly clock: ServerClock | null;
+  readonly clock: ManualClock | null;
   readonly host: string;
   /** The TCP port, 0 without one. */
   readonly port: number;
   /** "redis://127.0.0.1:53412"; '' without TCP. */
   readonly url: string;
 
-  constructor(server: Server, clock: ServerClock | null, host: string) {
+  constructor(server: Server, clock: ManualClock | null, host: string) {
     this.server = server;
     this.clock = clock;
     this.host = host;
@@ -99,21 +99,6 @@ export class EmbeddedServer {
   }
 }
 
-/** A manual clock that lets its server catch up. */
-export class ServerClock extends ManualClock {
-  server: Server | null = null;
-
-  override advance(ms: number): void {
-    super.advance(ms);
-    this.server?.catchUp();
-  }
-
-  override set(ms: number): void {
-    super.set(ms);
-    this.server?.catchUp();
-  }
-}
-
 function commandLineOf(options: ServerOptions): string[] {
   const words = options.configFile === undefined ? [] : [options.configFile];
   // Nothing of an embedded server goes to the disk unless it is asked for.
@@ -126,7 +111,7 @@ function commandLineOf(options: ServerOptions): string[] {
 
 /** Starts a server. Rejects with what is wrong with its configuration or addresses. */
 export async function createServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
-  const clock = options.clock === 'manual' ? new ServerClock(Date.UTC(2026, 0, 1)) : null;
+  const clock = options.clock === 'manual' ? new ManualClock(Date.UTC(2026, 0, 1)) : null;
   const sink = options.log ?? (() => undefined);
   const log = new Log({ pid: process.pid, now: () => realClock.now(), sink: (line) => sink(line) });
   const config = new ServerConfig({ files: configDisk, directory: binaryText(process.cwd()) });
@@ -151,7 +136,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
       });
     },
   });
-  if (clock !== null) clock.server = server;
+  if (clock !== null) clock.onMove = () => server.catchUp();
   await server.start();
   log.role = 'M';
   return new EmbeddedServer(server, clock, options.host ?? '127.0.0.1');

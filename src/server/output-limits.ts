@@ -1,10 +1,11 @@
 // Limits of the output that waits for a client (client-output-buffer-limit), by class of client.
 
 import type { Session } from '../engine/session.ts';
+import { UNAUTHENTICATED_OUTPUT_BYTES_MAX } from '../lib/limits.ts';
 import type { OutputLimit, OutputLimits } from './config/clients.ts';
 
 /** Clients that are not authenticated get this much at most, whatever is configured (CVE-2025-21605). */
-const UNAUTHENTICATED: OutputLimit = { hardBytes: 32 * 1024, softBytes: 0, softSeconds: 0 };
+const UNAUTHENTICATED: OutputLimit = { hardBytes: UNAUTHENTICATED_OUTPUT_BYTES_MAX, softBytes: 0, softSeconds: 0 };
 
 /** The class of a client, as CLIENT KILL TYPE and the limits name it. */
 export function clientClass(session: Session): 'normal' | 'pubsub' {

@@ -211,7 +211,7 @@ export class Server implements ConnectionOwner, TransportHost {
       link.send(MAX_CLIENTS, 0, MAX_CLIENTS.length);
       return null;
     }
-    const needsPassword = this.config.get(engineDirectives.requirepass) !== '';
+    const needsPassword = engine.authentication.isRequired();
     if (this.config.get(protectedMode) && !needsPassword && !link.remoteIsLocal) {
       engine.statistics.counters[STAT_REJECTED_CONNECTIONS]! += 1;
       link.send(PROTECTED_MODE, 0, PROTECTED_MODE.length);

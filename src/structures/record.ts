@@ -12,10 +12,6 @@
 //
 // All parts before the key are multiples of 8 bytes, so the key starts on a granule.
 
-/** Offsets of the two header words. */
-export const HEADER_WORD = 0;
-export const LENGTHS_WORD = 1;
-
 export const TYPE_MASK = 0xf;
 export const ENCODING_SHIFT = 4;
 export const ENCODING_MASK = 0xf;

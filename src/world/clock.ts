@@ -10,6 +10,8 @@ export interface Clock {
 
 /** A clock that stands still until it is told to move. */
 export class ManualClock implements Clock {
+  /** Called after each move: whoever lives by the clock does what became due. */
+  onMove: () => void = () => undefined;
   private time: number;
 
   constructor(startMs: number) {
@@ -27,9 +29,11 @@ export class ManualClock implements Clock {
   /** Moves on by `ms` milliseconds; the wall clock goes back when it is negative. */
   advance(ms: number): void {
     this.time += ms;
+    this.onMove();
   }
 
   set(ms: number): void {
     this.time = ms;
+    this.onMove();
   }
 }
