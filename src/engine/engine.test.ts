@@ -149,3 +149,8 @@ test('who waits for a key to go is woken when it expires, by a reader or by itse
     assert.equal(waiter.take(), '+OK\r\n');
   }
 });
+
+test('a NUL behind the name of a command makes it another name', () => {
+  const { client } = new EngineHarness();
+  assert.equal(client.run('get\0', 'k'), "-ERR unknown command 'get', with args beginning with: 'k' \r\n");
+});
