@@ -9,6 +9,34 @@ export interface TypedCommands {
   append(key: Argument, value: Argument): Promise<number>;
   /** AUTH: Says who the client is. O(N), N being the passwords of the user. Since 1.0.0. */
   auth(password: Argument, options?: { readonly username?: Argument | undefined }): Promise<'OK'>;
+  /** BITCOUNT: Counts the bits that are set in a string. O(N) Since 2.6.0. */
+  bitcount(key: Argument, options?: { readonly range?: { readonly start: number | bigint | string; readonly end: number | bigint | string; readonly unit?: 'BYTE' | 'BIT' | undefined } | undefined }): Promise<number>;
+  /** BITFIELD: Reads and writes integers of any width in a string. O(1) for each operation. Since 3.2.0. */
+  bitfield(key: Argument, options?: { readonly operation?: readonly ({ 'GET': { readonly encoding: Argument; readonly offset: number | bigint | string } } | { 'write': { readonly OVERFLOW?: 'WRAP' | 'SAT' | 'FAIL' | undefined; readonly writeOperation: { 'SET': { readonly encoding: Argument; readonly offset: number | bigint | string; readonly value: number | bigint | string } } | { 'INCRBY': { readonly encoding: Argument; readonly offset: number | bigint | string; readonly increment: number | bigint | string } } } })[] | ({ 'GET': { readonly encoding: Argument; readonly offset: number | bigint | string } } | { 'write': { readonly OVERFLOW?: 'WRAP' | 'SAT' | 'FAIL' | undefined; readonly writeOperation: { 'SET': { readonly encoding: Argument; readonly offset: number | bigint | string; readonly value: number | bigint | string } } | { 'INCRBY': { readonly encoding: Argument; readonly offset: number | bigint | string; readonly increment: number | bigint | string } } } }) | undefined }): Promise<ReplyValue[]>;
+  /** BITFIELD_RO: Reads integers of any width in a string. O(1) for each operation. Since 6.0.0. */
+  bitfieldRo(key: Argument, options?: { readonly getBlock?: readonly ({ readonly encoding: Argument; readonly offset: number | bigint | string })[] | ({ readonly encoding: Argument; readonly offset: number | bigint | string }) | undefined }): Promise<ReplyValue[]>;
+  /** BITOP: Combines strings bit by bit, and stores the result. O(N) Since 2.6.0. */
+  bitop(operation: 'AND' | 'OR' | 'XOR' | 'NOT' | 'DIFF' | 'DIFF1' | 'ANDOR' | 'ONE', destkey: Argument, key: readonly (Argument)[] | Argument): Promise<number>;
+  /** BITPOS: Finds the first bit of a string that is set, or that is not. O(N) Since 2.8.7. */
+  bitpos(key: Argument, bit: number | bigint | string, options?: { readonly range?: { readonly start: number | bigint | string; readonly endUnitBlock?: { readonly end: number | bigint | string; readonly unit?: 'BYTE' | 'BIT' | undefined } | undefined } | undefined }): Promise<number>;
+  /** BLMOVE: Moves an item from one end of a list to one end of another, or waits for one. O(1) Since 6.2.0. */
+  blmove(source: Argument, destination: Argument, wherefrom: 'LEFT' | 'RIGHT', whereto: 'LEFT' | 'RIGHT', timeout: number | string): Promise<string | null>;
+  /** BLMOVEM: Moves several items from one end of a list to one end of another, or waits for them. O(N), N being the items moved. Since 8.10.0. */
+  blmovem(source: Argument, destination: Argument, wherefrom: 'LEFT' | 'RIGHT', whereto: 'LEFT' | 'RIGHT', timeout: number | string, options?: { readonly howMany?: { readonly selector: { 'COUNT': number | bigint | string } | { 'EXACTLY': number | bigint | string }; readonly ordering: 'OBO' | 'BULK' } | undefined }): Promise<ReplyValue[] | null>;
+  /** BLMPOP: Takes items off the first of several lists that is there, or waits for one. O(N+M), N being the keys, M the items returned. Since 7.0.0. */
+  blmpop(timeout: number | string, key: readonly (Argument)[] | Argument, where: 'LEFT' | 'RIGHT', options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[] | null>;
+  /** BLPOP: Takes an item off the head of the first of several lists that is there, or waits for one. O(N), N being the keys. Since 2.0.0. */
+  blpop(key: readonly (Argument)[] | Argument, timeout: number | string): Promise<ReplyValue[] | null>;
+  /** BRPOP: Takes an item off the tail of the first of several lists that is there, or waits for one. O(N), N being the keys. Since 2.0.0. */
+  brpop(key: readonly (Argument)[] | Argument, timeout: number | string): Promise<ReplyValue[] | null>;
+  /** BRPOPLPUSH: Moves an item from the tail of a list to the head of another, or waits for one. O(1) Since 2.2.0. */
+  brpoplpush(source: Argument, destination: Argument, timeout: number | string): Promise<string | null>;
+  /** BZMPOP: Takes members out of the first of several sorted sets that is there, or waits for one. O(K)+O(log(N)+M), K being the keys, N the members of the sorted set, M those popped. Since 7.0.0. */
+  bzmpop(timeout: number | string, key: readonly (Argument)[] | Argument, where: 'MIN' | 'MAX', options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[] | null>;
+  /** BZPOPMAX: Takes the member with the greatest score out of the first of several sorted sets that is there, or waits. O(log(N)), N being the members of the sorted set. Since 5.0.0. */
+  bzpopmax(key: readonly (Argument)[] | Argument, timeout: number | string): Promise<ReplyValue[] | null>;
+  /** BZPOPMIN: Takes the member with the least score out of the first of several sorted sets that is there, or waits. O(log(N)), N being the members of the sorted set. Since 5.0.0. */
+  bzpopmin(key: readonly (Argument)[] | Argument, timeout: number | string): Promise<ReplyValue[] | null>;
   /** CLIENT GETNAME: Tells the name of the connection. O(1) Since 2.6.9. */
   clientGetname(): Promise<string | null>;
   /** CLIENT HELP: Lists the subcommands with a line on each. O(1) Since 5.0.0. */
@@ -85,6 +113,8 @@ export interface TypedCommands {
   flushdb(options?: { readonly flushType?: 'ASYNC' | 'SYNC' | undefined }): Promise<'OK'>;
   /** GET: Tells the value of a string key. O(1) Since 1.0.0. */
   get(key: Argument): Promise<string | null>;
+  /** GETBIT: Tells one bit of a string. O(1) Since 2.2.0. */
+  getbit(key: Argument, offset: number | bigint | string): Promise<number>;
   /** GETDEL: Tells the value of a string key and deletes it. O(1) Since 6.2.0. */
   getdel(key: Argument): Promise<string | null>;
   /** GETEX: Tells the value of a string key and sets or removes its expiry. O(1) Since 6.2.0. */
@@ -93,8 +123,64 @@ export interface TypedCommands {
   getrange(key: Argument, start: number | bigint | string, end: number | bigint | string): Promise<string>;
   /** GETSET: Sets a key to a string and tells the one before. O(1) Since 1.0.0. */
   getset(key: Argument, value: Argument): Promise<string | null>;
+  /** HDEL: Deletes fields of a hash; with the last one the key goes. O(N), N being the fields to delete. Since 2.0.0. */
+  hdel(key: Argument, field: readonly (Argument)[] | Argument): Promise<number>;
   /** HELLO: Chooses the protocol version, and tells about the server. O(1) Since 6.0.0. */
   hello(options?: { readonly arguments?: { readonly protover: number | bigint | string; readonly AUTH?: { readonly username: Argument; readonly password: Argument } | undefined; readonly SETNAME?: Argument | undefined } | undefined }): Promise<Map<ReplyValue, ReplyValue>>;
+  /** HEXISTS: Tells whether a hash has a field. O(1) Since 2.0.0. */
+  hexists(key: Argument, field: Argument): Promise<number>;
+  /** HEXPIRE: Lets fields expire after so many seconds. O(N), N being the fields. Since 7.4.0. */
+  hexpire(key: Argument, seconds: number | bigint | string, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }, options?: { readonly condition?: 'NX' | 'XX' | 'GT' | 'LT' | undefined }): Promise<ReplyValue[]>;
+  /** HEXPIREAT: Lets fields expire at a time in Unix seconds. O(N), N being the fields. Since 7.4.0. */
+  hexpireat(key: Argument, unixTimeSeconds: number | bigint | string, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }, options?: { readonly condition?: 'NX' | 'XX' | 'GT' | 'LT' | undefined }): Promise<ReplyValue[]>;
+  /** HEXPIRETIME: Tells when fields expire, in Unix seconds. O(N), N being the fields asked for. Since 7.4.0. */
+  hexpiretime(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }): Promise<ReplyValue[]>;
+  /** HGET: Tells the value of a field. O(1) Since 2.0.0. */
+  hget(key: Argument, field: Argument): Promise<string | null>;
+  /** HGETALL: Lists the fields of a hash with their values. O(N), N being the fields. Since 2.0.0. */
+  hgetall(key: Argument): Promise<Map<ReplyValue, ReplyValue>>;
+  /** HGETDEL: Tells the values of fields and deletes them. O(N), N being the fields. Since 8.0.0. */
+  hgetdel(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }): Promise<ReplyValue[]>;
+  /** HGETEX: Tells the values of fields and sets their deadlines, or takes them away. O(N), N being the fields. Since 8.0.0. */
+  hgetex(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }, options?: { readonly expiration?: { 'EX': number | bigint | string } | { 'PX': number | bigint | string } | { 'EXAT': number | bigint | string } | { 'PXAT': number | bigint | string } | 'PERSIST' | undefined }): Promise<ReplyValue[]>;
+  /** HINCRBY: Adds to the integer of a field, which starts at 0. O(1) Since 2.0.0. */
+  hincrby(key: Argument, field: Argument, increment: number | bigint | string): Promise<number>;
+  /** HINCRBYFLOAT: Adds to the floating-point number of a field, which starts at 0. O(1) Since 2.6.0. */
+  hincrbyfloat(key: Argument, field: Argument, increment: number | string): Promise<string>;
+  /** HKEYS: Lists the fields of a hash. O(N), N being the fields. Since 2.0.0. */
+  hkeys(key: Argument): Promise<ReplyValue[]>;
+  /** HLEN: Tells how many fields a hash has, those that have expired but were not deleted yet included. O(1) Since 2.0.0. */
+  hlen(key: Argument): Promise<number>;
+  /** HMGET: Tells the values of several fields. O(N), N being the fields asked for. Since 2.0.0. */
+  hmget(key: Argument, field: readonly (Argument)[] | Argument): Promise<ReplyValue[]>;
+  /** HMSET: Sets fields of a hash. O(N), N being the fields. Since 2.0.0. */
+  hmset(key: Argument, data: readonly ({ readonly field: Argument; readonly value: Argument })[] | { readonly field: Argument; readonly value: Argument }): Promise<'OK'>;
+  /** HPERSIST: Takes the deadlines of fields away. O(N), N being the fields. Since 7.4.0. */
+  hpersist(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }): Promise<ReplyValue[]>;
+  /** HPEXPIRE: Lets fields expire after so many milliseconds. O(N), N being the fields. Since 7.4.0. */
+  hpexpire(key: Argument, milliseconds: number | bigint | string, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }, options?: { readonly condition?: 'NX' | 'XX' | 'GT' | 'LT' | undefined }): Promise<ReplyValue[]>;
+  /** HPEXPIREAT: Lets fields expire at a time in Unix milliseconds. O(N), N being the fields. Since 7.4.0. */
+  hpexpireat(key: Argument, unixTimeMilliseconds: number | bigint | string, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }, options?: { readonly condition?: 'NX' | 'XX' | 'GT' | 'LT' | undefined }): Promise<ReplyValue[]>;
+  /** HPEXPIRETIME: Tells when fields expire, in Unix milliseconds. O(N), N being the fields asked for. Since 7.4.0. */
+  hpexpiretime(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }): Promise<ReplyValue[]>;
+  /** HPTTL: Tells how many milliseconds fields have left. O(N), N being the fields asked for. Since 7.4.0. */
+  hpttl(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }): Promise<ReplyValue[]>;
+  /** HRANDFIELD: Tells fields of a hash, chosen at random; with a negative count one may come several times. O(N), N being the fields told. Since 6.2.0. */
+  hrandfield(key: Argument, options?: { readonly options?: { readonly count: number | bigint | string; readonly WITHVALUES?: true | undefined } | undefined }): Promise<string | null | ReplyValue[]>;
+  /** HSCAN: Looks through the fields of a hash a few at a time. O(1) for each call; O(N) for all of them, N being the fields. Since 2.8.0. */
+  hscan(key: Argument, cursor: number | bigint | string, options?: { readonly pattern?: Argument | undefined; readonly count?: number | bigint | string | undefined; readonly novalues?: true | undefined }): Promise<ReplyValue[]>;
+  /** HSET: Sets fields of a hash; creates it when there is none. O(1) for each field. Since 2.0.0. */
+  hset(key: Argument, data: readonly ({ readonly field: Argument; readonly value: Argument })[] | { readonly field: Argument; readonly value: Argument }): Promise<number>;
+  /** HSETEX: Sets fields with a deadline, all or none of them. O(N), N being the fields. Since 8.0.0. */
+  hsetex(key: Argument, fields: { readonly numfields: number | bigint | string; readonly data: readonly ({ readonly field: Argument; readonly value: Argument })[] | { readonly field: Argument; readonly value: Argument } }, options?: { readonly condition?: 'FNX' | 'FXX' | undefined; readonly expiration?: { 'EX': number | bigint | string } | { 'PX': number | bigint | string } | { 'EXAT': number | bigint | string } | { 'PXAT': number | bigint | string } | 'KEEPTTL' | undefined }): Promise<number>;
+  /** HSETNX: Sets a field of a hash that has none of that name. O(1) Since 2.0.0. */
+  hsetnx(key: Argument, field: Argument, value: Argument): Promise<number>;
+  /** HSTRLEN: Tells the length of a field's value, in bytes. O(1) Since 3.2.0. */
+  hstrlen(key: Argument, field: Argument): Promise<number>;
+  /** HTTL: Tells how many seconds fields have left. O(N), N being the fields asked for. Since 7.4.0. */
+  httl(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }): Promise<ReplyValue[]>;
+  /** HVALS: Lists the values of a hash. O(N), N being the fields. Since 2.0.0. */
+  hvals(key: Argument): Promise<ReplyValue[]>;
   /** INCR: Adds one to the integer of a key, which starts at 0. O(1) Since 1.0.0. */
   incr(key: Argument): Promise<number>;
   /** INCRBY: Adds to the integer of a key, which starts at 0. O(1) Since 1.0.0. */
@@ -107,6 +193,36 @@ export interface TypedCommands {
   keys(pattern: Argument): Promise<ReplyValue[]>;
   /** LCS: Finds the longest subsequence that two strings have in common. O(N*M), N and M being the lengths of the strings; as much memory, up to proto-max-bulk-len. Since 7.0.0. */
   lcs(key1: Argument, key2: Argument, options?: { readonly len?: true | undefined; readonly idx?: true | undefined; readonly minMatchLen?: number | bigint | string | undefined; readonly withmatchlen?: true | undefined }): Promise<string | number | Map<ReplyValue, ReplyValue>>;
+  /** LINDEX: Tells the item at a place of a list. O(N), N being the items between it and the nearer end. Since 1.0.0. */
+  lindex(key: Argument, index: number | bigint | string): Promise<string | null>;
+  /** LINSERT: Adds an item before or after another one. O(N), N being the items before the other one. Since 2.2.0. */
+  linsert(key: Argument, where: 'BEFORE' | 'AFTER', pivot: Argument, element: Argument): Promise<number>;
+  /** LLEN: Tells how many items a list has. O(1) Since 1.0.0. */
+  llen(key: Argument): Promise<number>;
+  /** LMOVE: Moves an item from one end of a list to one end of another, and tells it. O(1) Since 6.2.0. */
+  lmove(source: Argument, destination: Argument, wherefrom: 'LEFT' | 'RIGHT', whereto: 'LEFT' | 'RIGHT'): Promise<string | null>;
+  /** LMOVEM: Moves several items from one end of a list to one end of another, and tells them. O(N), N being the items moved. Since 8.10.0. */
+  lmovem(source: Argument, destination: Argument, wherefrom: 'LEFT' | 'RIGHT', whereto: 'LEFT' | 'RIGHT', options?: { readonly howMany?: { readonly selector: { 'COUNT': number | bigint | string } | { 'EXACTLY': number | bigint | string }; readonly ordering: 'OBO' | 'BULK' } | undefined }): Promise<ReplyValue[] | null>;
+  /** LMPOP: Takes items off the first of several lists that is there, and tells them. O(N+M), N being the keys, M the items returned. Since 7.0.0. */
+  lmpop(key: readonly (Argument)[] | Argument, where: 'LEFT' | 'RIGHT', options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[] | null>;
+  /** LPOP: Takes items off the head of a list, and tells them. O(N), N being the items returned. Since 1.0.0. */
+  lpop(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<string | ReplyValue[] | null>;
+  /** LPOS: Tells where items of one value stand in a list. O(N), N being the items that are compared. Since 6.0.6. */
+  lpos(key: Argument, element: Argument, options?: { readonly rank?: number | bigint | string | undefined; readonly numMatches?: number | bigint | string | undefined; readonly len?: number | bigint | string | undefined }): Promise<number | ReplyValue[] | null>;
+  /** LPUSH: Adds items at the head of a list; creates it when there is none. O(1) for each item. Since 1.0.0. */
+  lpush(key: Argument, element: readonly (Argument)[] | Argument): Promise<number>;
+  /** LPUSHX: Adds items at the head of a list that is there. O(1) for each item. Since 2.2.0. */
+  lpushx(key: Argument, element: readonly (Argument)[] | Argument): Promise<number>;
+  /** LRANGE: Tells the items of a range of a list. O(S+N), S being the items between the range and the nearer end, N those of the range. Since 1.0.0. */
+  lrange(key: Argument, start: number | bigint | string, stop: number | bigint | string): Promise<ReplyValue[]>;
+  /** LREM: Removes items of one value: so many from the head, from the tail when negative, all when 0. O(N), N being the items of the list. Since 1.0.0. */
+  lrem(key: Argument, count: number | bigint | string, element: Argument): Promise<number>;
+  /** LSET: Puts another item at a place of a list. O(N), N being the items between it and the nearer end. Since 1.0.0. */
+  lset(key: Argument, index: number | bigint | string, element: Argument): Promise<'OK'>;
+  /** LTRIM: Removes all items of a list but those of a range. O(N), N being the items removed. Since 1.0.0. */
+  ltrim(key: Argument, start: number | bigint | string, stop: number | bigint | string): Promise<'OK'>;
+  /** MEMORY USAGE: Tells how many bytes a key and its value take. O(N), N being the elements of a large collection. Since 4.0.0. */
+  memoryUsage(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<number | null>;
   /** MGET: Tells the values of several string keys. O(N), N being the keys. Since 1.0.0. */
   mget(key: readonly (Argument)[] | Argument): Promise<ReplyValue[]>;
   /** MONITOR: Shows every command that the server runs, from now on. O(1) Since 1.0.0. */
@@ -173,20 +289,62 @@ export interface TypedCommands {
   renamenx(key: Argument, newkey: Argument): Promise<number>;
   /** RESET: Makes the connection as if it were new. O(1) Since 6.2.0. */
   reset(): Promise<string>;
+  /** RPOP: Takes items off the tail of a list, and tells them. O(N), N being the items returned. Since 1.0.0. */
+  rpop(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<string | ReplyValue[] | null>;
+  /** RPOPLPUSH: Moves an item from the tail of a list to the head of another, and tells it. O(1) Since 1.2.0. */
+  rpoplpush(source: Argument, destination: Argument): Promise<string | null>;
+  /** RPUSH: Adds items at the tail of a list; creates it when there is none. O(1) for each item. Since 1.0.0. */
+  rpush(key: Argument, element: readonly (Argument)[] | Argument): Promise<number>;
+  /** RPUSHX: Adds items at the tail of a list that is there. O(1) for each item. Since 2.2.0. */
+  rpushx(key: Argument, element: readonly (Argument)[] | Argument): Promise<number>;
+  /** SADD: Adds members to a set; creates it when there is none. O(1) for each member. Since 1.0.0. */
+  sadd(key: Argument, member: readonly (Argument)[] | Argument): Promise<number>;
   /** SCAN: Looks through the keys of a database a few at a time. O(1) for each call; O(N) for all of them, N being the keys. Since 2.8.0. */
   scan(cursor: number | bigint | string, options?: { readonly pattern?: Argument | undefined; readonly count?: number | bigint | string | undefined; readonly type?: Argument | undefined }): Promise<ReplyValue[]>;
+  /** SCARD: Tells how many members a set has. O(1) Since 1.0.0. */
+  scard(key: Argument): Promise<number>;
+  /** SDIFF: Lists what a set has and several others do not. O(N), N being the members of all sets. Since 1.0.0. */
+  sdiff(key: readonly (Argument)[] | Argument): Promise<Set<ReplyValue>>;
+  /** SDIFFCARD: Counts what a set has and several others do not. O(N), N being the members of all sets. Since 8.10.0. */
+  sdiffcard(key: readonly (Argument)[] | Argument, options?: { readonly limit?: number | bigint | string | undefined }): Promise<number>;
+  /** SDIFFSTORE: Stores what a set has and several others do not. O(N), N being the members of all sets. Since 1.0.0. */
+  sdiffstore(destination: Argument, key: readonly (Argument)[] | Argument): Promise<number>;
   /** SELECT: Chooses the database that the connection works on. O(1) Since 1.0.0. */
   select(index: number | bigint | string): Promise<'OK'>;
   /** SET: Sets a key to a string, whatever it held before. O(1) Since 1.0.0. */
   set(key: Argument, value: Argument, options?: { readonly condition?: 'NX' | 'XX' | { 'IFEQ': Argument } | { 'IFNE': Argument } | { 'IFDEQ': Argument } | { 'IFDNE': Argument } | undefined; readonly get?: true | undefined; readonly expiration?: { 'EX': number | bigint | string } | { 'PX': number | bigint | string } | { 'EXAT': number | bigint | string } | { 'PXAT': number | bigint | string } | 'KEEPTTL' | undefined }): Promise<'OK' | null | string>;
+  /** SETBIT: Sets one bit of a string, which grows as needed. O(1) Since 2.2.0. */
+  setbit(key: Argument, offset: number | bigint | string, value: number | bigint | string): Promise<number>;
   /** SETEX: Sets a key to a string that expires after some seconds. O(1) Since 2.0.0. */
   setex(key: Argument, seconds: number | bigint | string, value: Argument): Promise<'OK'>;
   /** SETNX: Sets a key to a string, if it does not exist. O(1) Since 1.0.0. */
   setnx(key: Argument, value: Argument): Promise<number>;
   /** SETRANGE: Overwrites a part of a string, filling up with zero bytes before it. O(M), M being the length of the value, when the string does not grow. Since 2.2.0. */
   setrange(key: Argument, offset: number | bigint | string, value: Argument): Promise<number>;
+  /** SINTER: Lists what several sets have in common. O(N*M), N being the members of the smallest set, M the sets. Since 1.0.0. */
+  sinter(key: readonly (Argument)[] | Argument): Promise<Set<ReplyValue>>;
+  /** SINTERCARD: Counts what several sets have in common. O(N*M), N being the members of the smallest set, M the sets. Since 7.0.0. */
+  sintercard(key: readonly (Argument)[] | Argument, options?: { readonly limit?: number | bigint | string | undefined }): Promise<number>;
+  /** SINTERSTORE: Stores what several sets have in common. O(N*M), N being the members of the smallest set, M the sets. Since 1.0.0. */
+  sinterstore(destination: Argument, key: readonly (Argument)[] | Argument): Promise<number>;
+  /** SISMEMBER: Tells whether something is a member of a set. O(1) Since 1.0.0. */
+  sismember(key: Argument, member: Argument): Promise<number>;
+  /** SMEMBERS: Lists the members of a set. O(N), N being the members. Since 1.0.0. */
+  smembers(key: Argument): Promise<Set<ReplyValue>>;
+  /** SMISMEMBER: Tells of each of several things whether it is a member of a set. O(N), N being the things asked for. Since 6.2.0. */
+  smismember(key: Argument, member: readonly (Argument)[] | Argument): Promise<ReplyValue[]>;
+  /** SMOVE: Moves a member from one set to another. O(1) Since 1.0.0. */
+  smove(source: Argument, destination: Argument, member: Argument): Promise<number>;
+  /** SPOP: Takes members out of a set, chosen at random, and tells them. O(1); O(N) with a count of N. Since 1.0.0. */
+  spop(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<string | null | Set<ReplyValue>>;
   /** SPUBLISH: Sends a message to a shard channel. O(N), N being the listeners of the shard channel. Since 7.0.0. */
   spublish(shardchannel: Argument, message: Argument): Promise<number>;
+  /** SRANDMEMBER: Tells members of a set, chosen at random; with a negative count one may come several times. O(1); with a count O(N), N being the count. Since 1.0.0. */
+  srandmember(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<string | null | ReplyValue[]>;
+  /** SREM: Takes members out of a set; with the last one the key goes. O(1) for each member. Since 1.0.0. */
+  srem(key: Argument, member: readonly (Argument)[] | Argument): Promise<number>;
+  /** SSCAN: Looks through the members of a set a few at a time. O(1) for each call; O(N) for all of them, N being the members. Since 2.8.0. */
+  sscan(key: Argument, cursor: number | bigint | string, options?: { readonly pattern?: Argument | undefined; readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[]>;
   /** SSUBSCRIBE: Listens to the messages of shard channels. O(N), N being the shard channels. Since 7.0.0. */
   ssubscribe(shardchannel: readonly (Argument)[] | Argument): Promise<ReplyValue[]>;
   /** STRLEN: Tells the length of a string, in bytes. O(1) Since 2.2.0. */
@@ -195,6 +353,12 @@ export interface TypedCommands {
   subscribe(channel: readonly (Argument)[] | Argument): Promise<ReplyValue[]>;
   /** SUBSTR: Tells a part of a string. O(N), N being the length of the part. Since 1.0.0. */
   substr(key: Argument, start: number | bigint | string, end: number | bigint | string): Promise<string>;
+  /** SUNION: Lists what several sets have together. O(N), N being the members of all sets. Since 1.0.0. */
+  sunion(key: readonly (Argument)[] | Argument): Promise<Set<ReplyValue>>;
+  /** SUNIONCARD: Counts what several sets have together. O(N), N being the members of all sets. Since 8.10.0. */
+  sunioncard(key: readonly (Argument)[] | Argument, options?: { readonly approx?: true | undefined; readonly limit?: number | bigint | string | undefined }): Promise<number>;
+  /** SUNIONSTORE: Stores what several sets have together. O(N), N being the members of all sets. Since 1.0.0. */
+  sunionstore(destination: Argument, key: readonly (Argument)[] | Argument): Promise<number>;
   /** SUNSUBSCRIBE: Listens no more to shard channels, or to any. O(N), N being the shard channels. Since 7.0.0. */
   sunsubscribe(options?: { readonly shardchannel?: readonly (Argument)[] | Argument | undefined }): Promise<ReplyValue[]>;
   /** SWAPDB: Exchanges the contents of two databases, for all clients at once. O(N), N being the clients that watch or wait for keys of the two. Since 4.0.0. */
@@ -215,4 +379,68 @@ export interface TypedCommands {
   unwatch(): Promise<'OK'>;
   /** WATCH: Makes the next EXEC run only if none of these keys was changed until then. O(1) for each key. Since 2.2.0. */
   watch(key: readonly (Argument)[] | Argument): Promise<'OK'>;
+  /** ZADD: Gives members of a sorted set their scores; adds those that are new, creates the set when there is none. O(log(N)) for each member, N being the members of the sorted set. Since 1.2.0. */
+  zadd(key: Argument, data: readonly ({ readonly score: number | string; readonly member: Argument })[] | ({ readonly score: number | string; readonly member: Argument }), options?: { readonly condition?: 'NX' | 'XX' | undefined; readonly comparison?: 'GT' | 'LT' | undefined; readonly change?: true | undefined; readonly increment?: true | undefined }): Promise<number | null>;
+  /** ZCARD: Tells how many members a sorted set has. O(1) Since 1.2.0. */
+  zcard(key: Argument): Promise<number>;
+  /** ZCOUNT: Counts the members of a sorted set in a range of scores. O(log(N)), N being the members of the sorted set. Since 2.0.0. */
+  zcount(key: Argument, min: number | string, max: number | string): Promise<number>;
+  /** ZDIFF: Lists what a sorted set has and several others do not. O(L+N*log(N)), L being the members of all inputs, N those of the first. Since 6.2.0. */
+  zdiff(key: readonly (Argument)[] | Argument, options?: { readonly withscores?: true | undefined }): Promise<ReplyValue[]>;
+  /** ZDIFFSTORE: Stores what a sorted set has and several others do not. O(L+N*log(N)), L being the members of all inputs, N those of the first. Since 6.2.0. */
+  zdiffstore(destination: Argument, key: readonly (Argument)[] | Argument): Promise<number>;
+  /** ZINCRBY: Adds to the score of a member of a sorted set; one that is not there begins at 0. O(log(N)), N being the members of the sorted set. Since 1.2.0. */
+  zincrby(key: Argument, increment: number | bigint | string, member: Argument): Promise<number>;
+  /** ZINTER: Lists what several sorted sets have in common. O(N*K)+O(M*log(M)), N being the members of the smallest input, K the inputs, M the members of the result. Since 6.2.0. */
+  zinter(key: readonly (Argument)[] | Argument, options?: { readonly weight?: readonly (number | bigint | string)[] | (number | bigint | string) | undefined; readonly aggregate?: 'SUM' | 'MIN' | 'MAX' | 'COUNT' | undefined; readonly withscores?: true | undefined }): Promise<ReplyValue[]>;
+  /** ZINTERCARD: Counts what several sorted sets have in common. O(N*K), N being the members of the smallest input, K the inputs. Since 7.0.0. */
+  zintercard(key: readonly (Argument)[] | Argument, options?: { readonly limit?: number | bigint | string | undefined }): Promise<number>;
+  /** ZINTERSTORE: Stores what several sorted sets have in common. O(N*K)+O(M*log(M)), N being the members of the smallest input, K the inputs, M the members of the result. Since 2.0.0. */
+  zinterstore(destination: Argument, key: readonly (Argument)[] | Argument, options?: { readonly weight?: readonly (number | bigint | string)[] | (number | bigint | string) | undefined; readonly aggregate?: 'SUM' | 'MIN' | 'MAX' | 'COUNT' | undefined }): Promise<number>;
+  /** ZLEXCOUNT: Counts the members of a sorted set of equal scores in a range of members. O(log(N)), N being the members of the sorted set. Since 2.8.9. */
+  zlexcount(key: Argument, min: Argument, max: Argument): Promise<number>;
+  /** ZMPOP: Takes members out of the first of several sorted sets that is there, and tells them. O(K)+O(log(N)+M), K being the keys, N the members of the sorted set, M those popped. Since 7.0.0. */
+  zmpop(key: readonly (Argument)[] | Argument, where: 'MIN' | 'MAX', options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[] | null>;
+  /** ZMSCORE: Tells the scores of several members of a sorted set. O(N), N being the members asked for. Since 6.2.0. */
+  zmscore(key: Argument, member: readonly (Argument)[] | Argument): Promise<ReplyValue[]>;
+  /** ZPOPMAX: Takes the members with the greatest scores out, and tells them. O(log(N)+M), N being the members of the sorted set, M those popped. Since 5.0.0. */
+  zpopmax(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[]>;
+  /** ZPOPMIN: Takes the members with the least scores out, and tells them. O(log(N)+M), N being the members of the sorted set, M those popped. Since 5.0.0. */
+  zpopmin(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[]>;
+  /** ZRANDMEMBER: Tells members of a sorted set, chosen at random; with a negative count one may come several times. O(N), N being the count. Since 6.2.0. */
+  zrandmember(key: Argument, options?: { readonly options?: { readonly count: number | bigint | string; readonly WITHSCORES?: true | undefined } | undefined }): Promise<string | null | ReplyValue[]>;
+  /** ZRANGE: Lists members of a sorted set in a range of ranks, scores or members. O(log(N)+M), N being the members of the sorted set, M those in the range. Since 1.2.0. */
+  zrange(key: Argument, start: Argument, stop: Argument, options?: { readonly sortby?: 'BYSCORE' | 'BYLEX' | undefined; readonly rev?: true | undefined; readonly limit?: { readonly offset: number | bigint | string; readonly count: number | bigint | string } | undefined; readonly withscores?: true | undefined }): Promise<ReplyValue[]>;
+  /** ZRANGEBYLEX: Lists members of a sorted set of equal scores in a range of members. O(log(N)+M), N being the members of the sorted set, M those in the range. Since 2.8.9. */
+  zrangebylex(key: Argument, min: Argument, max: Argument, options?: { readonly limit?: { readonly offset: number | bigint | string; readonly count: number | bigint | string } | undefined }): Promise<ReplyValue[]>;
+  /** ZRANGEBYSCORE: Lists members of a sorted set in a range of scores. O(log(N)+M), N being the members of the sorted set, M those in the range. Since 1.0.5. */
+  zrangebyscore(key: Argument, min: number | string, max: number | string, options?: { readonly withscores?: true | undefined; readonly limit?: { readonly offset: number | bigint | string; readonly count: number | bigint | string } | undefined }): Promise<ReplyValue[]>;
+  /** ZRANGESTORE: Stores a range of a sorted set in a key. O(log(N)+M), N being the members of the sorted set, M those in the range. Since 6.2.0. */
+  zrangestore(dst: Argument, src: Argument, min: Argument, max: Argument, options?: { readonly sortby?: 'BYSCORE' | 'BYLEX' | undefined; readonly rev?: true | undefined; readonly limit?: { readonly offset: number | bigint | string; readonly count: number | bigint | string } | undefined }): Promise<number>;
+  /** ZRANK: Tells how many members of a sorted set come before one, by ascending scores. O(log(N)), N being the members of the sorted set. Since 2.0.0. */
+  zrank(key: Argument, member: Argument, options?: { readonly withscore?: true | undefined }): Promise<number | ReplyValue[] | null>;
+  /** ZREM: Takes members out of a sorted set; with the last one the key goes. O(M*log(N)), N being the members of the sorted set, M those to be taken out. Since 1.2.0. */
+  zrem(key: Argument, member: readonly (Argument)[] | Argument): Promise<number>;
+  /** ZREMRANGEBYLEX: Takes members of a sorted set of equal scores out, in a range of members. O(log(N)+M), N being the members of the sorted set, M those taken out. Since 2.8.9. */
+  zremrangebylex(key: Argument, min: Argument, max: Argument): Promise<number>;
+  /** ZREMRANGEBYRANK: Takes members of a sorted set out, in a range of ranks. O(log(N)+M), N being the members of the sorted set, M those taken out. Since 2.0.0. */
+  zremrangebyrank(key: Argument, start: number | bigint | string, stop: number | bigint | string): Promise<number>;
+  /** ZREMRANGEBYSCORE: Takes members of a sorted set out, in a range of scores. O(log(N)+M), N being the members of the sorted set, M those taken out. Since 1.2.0. */
+  zremrangebyscore(key: Argument, min: number | string, max: number | string): Promise<number>;
+  /** ZREVRANGE: Lists members of a sorted set in a range of ranks, by descending scores. O(log(N)+M), N being the members of the sorted set, M those in the range. Since 1.2.0. */
+  zrevrange(key: Argument, start: number | bigint | string, stop: number | bigint | string, options?: { readonly withscores?: true | undefined }): Promise<ReplyValue[]>;
+  /** ZREVRANGEBYLEX: Lists members of a sorted set of equal scores in a range of members, in descending order. O(log(N)+M), N being the members of the sorted set, M those in the range. Since 2.8.9. */
+  zrevrangebylex(key: Argument, max: Argument, min: Argument, options?: { readonly limit?: { readonly offset: number | bigint | string; readonly count: number | bigint | string } | undefined }): Promise<ReplyValue[]>;
+  /** ZREVRANGEBYSCORE: Lists members of a sorted set in a range of scores, by descending scores. O(log(N)+M), N being the members of the sorted set, M those in the range. Since 2.2.0. */
+  zrevrangebyscore(key: Argument, max: number | string, min: number | string, options?: { readonly withscores?: true | undefined; readonly limit?: { readonly offset: number | bigint | string; readonly count: number | bigint | string } | undefined }): Promise<ReplyValue[]>;
+  /** ZREVRANK: Tells how many members of a sorted set come before one, by descending scores. O(log(N)), N being the members of the sorted set. Since 2.0.0. */
+  zrevrank(key: Argument, member: Argument, options?: { readonly withscore?: true | undefined }): Promise<number | ReplyValue[] | null>;
+  /** ZSCAN: Looks through the members of a sorted set and their scores a few at a time. O(1) for each call; O(N) for all of them, N being the members. Since 2.8.0. */
+  zscan(key: Argument, cursor: number | bigint | string, options?: { readonly pattern?: Argument | undefined; readonly count?: number | bigint | string | undefined; readonly noscores?: true | undefined }): Promise<ReplyValue[]>;
+  /** ZSCORE: Tells the score of a member of a sorted set. O(1) Since 1.2.0. */
+  zscore(key: Argument, member: Argument): Promise<number | null>;
+  /** ZUNION: Lists what several sorted sets have together. O(N)+O(M*log(M)), N being the members of all inputs, M those of the result. Since 6.2.0. */
+  zunion(key: readonly (Argument)[] | Argument, options?: { readonly weight?: readonly (number | bigint | string)[] | (number | bigint | string) | undefined; readonly aggregate?: 'SUM' | 'MIN' | 'MAX' | 'COUNT' | undefined; readonly withscores?: true | undefined }): Promise<ReplyValue[]>;
+  /** ZUNIONSTORE: Stores what several sorted sets have together. O(N)+O(M*log(M)), N being the members of all inputs, M those of the result. Since 2.0.0. */
+  zunionstore(destination: Argument, key: readonly (Argument)[] | Argument, options?: { readonly weight?: readonly (number | bigint | string)[] | (number | bigint | string) | undefined; readonly aggregate?: 'SUM' | 'MIN' | 'MAX' | 'COUNT' | undefined }): Promise<number>;
 }

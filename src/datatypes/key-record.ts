@@ -46,6 +46,9 @@ export const OUTSIDE = 3;
 /** Longest value kept inside the record: beyond, moving it with its key costs more than a second block. */
 export const INLINE_VALUE_BYTES_MAX = 1024;
 
+/** Where a short inline value's length stands in word 1. */
+const INLINE_LENGTH_MASK = SHORT_VALUE_BYTES_MAX << KEY_BYTES_BITS;
+
 /** The access clock's bits. */
 export const ACCESS_MAX = 0xffffff;
 
@@ -111,6 +114,49 @@ export class KeyRecords {
     word += withExpiry ? 4 : 2;
     words[word] = keyLength;
     words[word + 1] = inlineBytes;
+  }
+
+  /**
+   * A record like another, with its key, access clock and expiry, but of another encoding or inline length: payload or
+   * inline value are the caller's to write, the old record is the caller's to free. May grow memory.
+   */
+  remake(handle: number, typeAndEncoding: number, inlineBytes: number): number {
+    const header = this.header(handle);
+    const withExpiry = this.hasExpiryField(handle);
+    const keyStart = this.keyStart(handle);
+    const bytes = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
+    const keyEnd = keyStart + this.keyLength(handle);
+    const made = this.create(
+      typeAndEncoding,
+      header >>> ACCESS_SHIFT,
+      bytes,
+      keyStart,
+      keyEnd,
+      inlineBytes,
+      withExpiry,
+    );
+    if (withExpiry) {
+      const from = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+      const to = this.memory.words[made >>> SEGMENT_SHIFT]!;
+      to[((made & GRANULE_MASK) << 1) + 2] = from[((handle & GRANULE_MASK) << 1) + 2]!;
+      to[((made & GRANULE_MASK) << 1) + 3] = from[((handle & GRANULE_MASK) << 1) + 3]!;
+    }
+    return made;
+  }
+
+  /** Notes another length of the inline value; the record's block must have room for it. */
+  setInlineLength(handle: number, inlineBytes: number): void {
+    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+    const word = (handle & GRANULE_MASK) << 1;
+    const lengths = words[word + 1]!;
+    if ((lengths & LONG_FLAG) !== 0) words[word + 3 + ((lengths >>> 31) << 1)] = inlineBytes;
+    else words[word + 1] = (lengths & ~INLINE_LENGTH_MASK) | (inlineBytes << KEY_BYTES_BITS);
+  }
+
+  setTypeAndEncoding(handle: number, typeAndEncoding: number): void {
+    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+    const word = (handle & GRANULE_MASK) << 1;
+    words[word] = (words[word]! & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding;
   }
 
   /** Frees the record itself; what it refers to is the caller's business. */

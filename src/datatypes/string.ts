@@ -11,7 +11,6 @@ import { copyBytes } from '../lib/bytes.ts';
 import { INT64_DIGITS_MAX, parseInt64, parseInteger, writeInt64, writeInteger } from '../lib/integers.ts';
 import { FlatMemory, GRANULE_MASK, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import {
-  ACCESS_SHIFT,
   ENCODING_MASK,
   ENCODING_SHIFT,
   EXPIRY_FLAG,
@@ -335,7 +334,7 @@ export class Strings {
       this.end = this.start + length;
       return handle;
     }
-    const moved = this.newRecord(handle, RAW, length);
+    const moved = records.remake(handle, typeAndEncoding(STRING, RAW), length);
     const at = records.keyStart(moved) + keyLength;
     const bytes = memory.bytes[moved >>> SEGMENT_SHIFT]!;
     this.copyValue(handle, bytes, at, length);
@@ -351,7 +350,7 @@ export class Strings {
     const block = memory.allocate(roomFor(length));
     const at = (block & GRANULE_MASK) << 3;
     this.copyValue(handle, memory.bytes[block >>> SEGMENT_SHIFT]!, at, length);
-    const moved = this.newRecord(handle, OUTSIDE, 0);
+    const moved = records.remake(handle, typeAndEncoding(STRING, OUTSIDE), 0);
     const words = memory.words[moved >>> SEGMENT_SHIFT]!;
     words[records.payloadWord(moved)] = block;
     words[records.payloadWord(moved) + 1] = length;
@@ -368,32 +367,6 @@ export class Strings {
     const kept = Math.min(this.end - this.start, length);
     copyBytes(this.bytes, this.start, this.start + kept, bytes, at);
     bytes.fill(0, at + kept, at + length);
-  }
-
-  /** A record like another (key, access clock, expiry) with room for another value. */
-  private newRecord(handle: number, encoding: number, inline: number): number {
-    const { memory, records } = this;
-    const header = records.header(handle);
-    const keyLength = records.keyLength(handle);
-    const withExpiry = records.hasExpiryField(handle);
-    const moved = memory.allocate(KeyRecords.size(encoding, keyLength, inline, withExpiry));
-    const access = header >>> ACCESS_SHIFT;
-    records.writeHeader(moved, typeAndEncoding(STRING, encoding), access, keyLength, inline, withExpiry);
-    const from = records.keyStart(handle);
-    copyBytes(
-      memory.bytes[handle >>> SEGMENT_SHIFT]!,
-      from,
-      from + keyLength,
-      memory.bytes[moved >>> SEGMENT_SHIFT]!,
-      records.keyStart(moved),
-    );
-    if (withExpiry) {
-      const words = memory.words[handle >>> SEGMENT_SHIFT]!;
-      const word = (handle & GRANULE_MASK) << 1;
-      memory.words[moved >>> SEGMENT_SHIFT]![((moved & GRANULE_MASK) << 1) + 2] = words[word + 2]!;
-      memory.words[moved >>> SEGMENT_SHIFT]![((moved & GRANULE_MASK) << 1) + 3] = words[word + 3]!;
-    }
-    return moved;
   }
 
   /** Grows or cuts the outside block of a record to `length` bytes. */

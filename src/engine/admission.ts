@@ -51,6 +51,9 @@ export interface RefusalHooks {
   memory?(): boolean;
 }
 
+/** Arguments of an unknown command that its refusal may repeat: 128 bytes of text, at least three for each. */
+const QUOTED_ARGUMENTS_MAX = 43;
+
 /** What HTTP requests have as first words of their lines. */
 const CROSS_PROTOCOL = /^(post|host:)$/i;
 
@@ -71,7 +74,7 @@ export class Admission {
     if (id < 0) {
       if (CROSS_PROTOCOL.test(call.text(0))) return this.endCrossProtocol(session);
       const args = [];
-      for (let index = 1; index < call.count && index < 20; index++) args.push(call.text(index));
+      for (let index = 1; index < call.count && index <= QUOTED_ARGUMENTS_MAX; index++) args.push(call.text(index));
       return this.refuseUnknown(session, call, unknownCommand(call.text(0), args));
     }
     if ((table.flags[id]! & FLAG_CONTAINER) === 0 || (call.count === 1 && table.argumentsMin[id]! > 1)) {

@@ -1,14 +1,38 @@
 // The commands of the engine's families: whatever a file of commands/ exports as a definition is one.
 
 import type { CommandDefinition } from './command.ts';
+import * as bitmapBitfield from './commands/bitmap/bitfield.ts';
+import * as bitmapBitop from './commands/bitmap/bitop.ts';
+import * as bitmapBits from './commands/bitmap/bits.ts';
 import * as client from './commands/client.ts';
 import * as commandInfo from './commands/command-info.ts';
 import * as connection from './commands/connection.ts';
 import * as databases from './commands/databases.ts';
 import * as expire from './commands/expire.ts';
+import * as hashDeadlines from './commands/hash/deadlines.ts';
+import * as hashFields from './commands/hash/fields.ts';
+import * as hashListing from './commands/hash/listing.ts';
+import * as hashNumbers from './commands/hash/numbers.ts';
 import * as keys from './commands/keys.ts';
+import * as listEnds from './commands/list/ends.ts';
+import * as listItems from './commands/list/items.ts';
+import * as listMoving from './commands/list/moving.ts';
+import * as listPopping from './commands/list/popping.ts';
+import * as listPositions from './commands/list/positions.ts';
+import * as listRanges from './commands/list/ranges.ts';
+import * as memory from './commands/memory.ts';
 import * as pubsub from './commands/pubsub.ts';
 import * as server from './commands/server.ts';
+import * as setAlgebra from './commands/set/algebra.ts';
+import * as setMembers from './commands/set/members.ts';
+import * as setRandom from './commands/set/random.ts';
+import * as sortedSetAdding from './commands/sorted-set/adding.ts';
+import * as sortedSetAlgebra from './commands/sorted-set/algebra.ts';
+import * as sortedSetMembers from './commands/sorted-set/members.ts';
+import * as sortedSetPopping from './commands/sorted-set/popping.ts';
+import * as sortedSetRandom from './commands/sorted-set/random.ts';
+import * as sortedSetRanges from './commands/sorted-set/ranges.ts';
+import * as sortedSetRemoving from './commands/sorted-set/removing.ts';
 import * as stringDigest from './commands/string/digest.ts';
 import * as stringIncrex from './commands/string/increx.ts';
 import * as stringLcs from './commands/string/lcs.ts';
@@ -36,6 +60,29 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   stringDigest,
   stringMsetex,
   stringIncrex,
+  listEnds,
+  listItems,
+  listRanges,
+  listPositions,
+  listMoving,
+  listPopping,
+  bitmapBits,
+  bitmapBitop,
+  bitmapBitfield,
+  hashFields,
+  hashListing,
+  hashNumbers,
+  hashDeadlines,
+  setMembers,
+  setRandom,
+  setAlgebra,
+  sortedSetAdding,
+  sortedSetMembers,
+  sortedSetRanges,
+  sortedSetRemoving,
+  sortedSetPopping,
+  sortedSetRandom,
+  sortedSetAlgebra,
   keys,
   expire,
   databases,
@@ -44,5 +91,6 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   connection,
   client,
   server,
+  memory,
   commandInfo,
 );

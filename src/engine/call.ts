@@ -4,11 +4,18 @@
 // each level of nesting (EXEC runs its queue in a second one), used again and again, so that a command allocates none.
 // A function parses all of its arguments before it changes anything, so that it happens whole or not at all.
 
+import type { Hashes, ReadHashes } from '../datatypes/hash.ts';
+import type { Lists, ReadLists } from '../datatypes/list.ts';
+import type { ScratchSet } from '../datatypes/scratch-set.ts';
+import type { ReadSets, Sets } from '../datatypes/set.ts';
+import type { ReadSortedSets, SortedSets } from '../datatypes/sorted-set.ts';
+import type { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
 import type { ReadStrings, Strings } from '../datatypes/string.ts';
 import { copyBytes, equalBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
-import { parseInt64, parseInteger } from '../lib/integers.ts';
+import { INT64_MAX, INT64_MIN, parseInt64, parseInteger } from '../lib/integers.ts';
+import type { Prng } from '../lib/prng.ts';
 import { NONE } from '../memory/flat-memory.ts';
-import { NOT_AN_INTEGER, OUT_OF_MEMORY, outOfBounds, WRONG_TYPE } from '../protocol/errors.ts';
+import { NOT_AN_INTEGER, NOT_POSITIVE, OUT_OF_MEMORY, outOfBounds, WRONG_TYPE } from '../protocol/errors.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { AccessClock } from './access-clock.ts';
 import type { Engine } from './engine.ts';
@@ -37,7 +44,13 @@ export interface ReadCall {
   /** Arguments, the name counted. */
   readonly count: number;
   readonly strings: ReadStrings;
+  readonly lists: ReadLists;
+  readonly sets: ReadSets;
+  readonly hashes: ReadHashes;
+  readonly sortedSets: ReadSortedSets;
   readonly keyspace: ReadKeyspace;
+  /** Whether the field that a command over a hash last looked for is there. */
+  fieldFound: boolean;
 
   /** Milliseconds since 1970, the same for the whole batch. */
   now(): number;
@@ -52,6 +65,14 @@ export interface ReadCall {
   integer(index: number): number;
   /** A 64-bit integer brought within ±2^53, for places in things that are never so long; NaN after replying. */
   clampedInteger(index: number): number;
+  /** A 64-bit integer, clamped as above, or NaN, without replying. */
+  quietInteger(index: number): number;
+  /** A safe integer in what follows the first `skipped` bytes of an argument, or NaN, without replying. */
+  integerFrom(index: number, skipped: number): number;
+  /** A count from 0 on, clamped as above; NaN after replying that it must be positive. */
+  clampedPositive(index: number): number;
+  /** A count of things chosen at random, negative where one may come several times; NaN after replying. */
+  randomCount(index: number): number;
   /** A 32-bit integer: the number of a database; NaN after replying that it is none. */
   int32(index: number): number;
   /** A 64-bit integer, or null after replying that it is none. Allocates beyond 2^53. */
@@ -80,6 +101,12 @@ export interface ReadCall {
   readonly access: Pick<AccessClock, 'frequency' | 'counter' | 'idleSeconds'>;
   /** A key of the database chosen fairly, NONE when there is none. */
   randomKey(): number;
+  /** All random choices come from here. */
+  readonly prng: Prng;
+  /** Members gathered for the length of this call. */
+  readonly scratch: ScratchSet;
+  /** The result of a command over sorted sets. */
+  readonly sortedSetBuilder: SortedSetBuilder;
   /** proto-max-bulk-len: no value is made longer. */
   bulkBytesMax(): number;
 }
@@ -89,6 +116,10 @@ export interface WriteCall extends ReadCall {
   readonly engine: Engine;
   readonly keyspace: Keyspace;
   readonly strings: Strings;
+  readonly lists: Lists;
+  readonly sets: Sets;
+  readonly hashes: Hashes;
+  readonly sortedSets: SortedSets;
 
   /** Whether the propagation stream has listeners: only then `propagateAs` need be called. */
   propagates(): boolean;
@@ -102,8 +133,8 @@ export interface WriteCall extends ReadCall {
   admit(bytes: number): boolean;
   /** The same for copies of all arguments and a record for each. */
   admitArguments(): boolean;
-  /** The key in an argument was changed: all that follows from that. */
-  changed(index: number, event: KeyEvent): void;
+  /** The key in an argument was changed: all that follows from that. `changes` is what it adds to the count of changes. */
+  changed(index: number, event: KeyEvent, changes?: number): void;
   /** The same for a key of another database (MOVE, COPY). */
   changedIn(database: Database, index: number, event: KeyEvent): void;
   /** A further event of the same change. */
@@ -120,6 +151,13 @@ export class Call implements WriteCall {
   readonly engine: Engine;
   readonly keyspace: Keyspace;
   readonly strings: Strings;
+  readonly lists: Lists;
+  readonly sets: Sets;
+  readonly hashes: Hashes;
+  readonly sortedSets: SortedSets;
+  readonly sortedSetBuilder: SortedSetBuilder;
+  readonly scratch: ScratchSet;
+  readonly prng: Prng;
   readonly access: AccessClock;
   reply: Reply;
   session!: Session;
@@ -134,6 +172,7 @@ export class Call implements WriteCall {
   readonly depth: number;
   /** How the command is propagated if it changed anything: VERBATIM unless it says otherwise. */
   propagation = PROPAGATE_VERBATIM;
+  fieldFound = false;
   /** Set when a blocked command is run again because one of its keys changed. */
   retried = false;
 
@@ -141,6 +180,13 @@ export class Call implements WriteCall {
     this.engine = engine;
     this.keyspace = engine.keyspace;
     this.strings = engine.keyspace.strings;
+    this.lists = engine.keyspace.lists;
+    this.sets = engine.keyspace.sets;
+    this.hashes = engine.keyspace.hashes;
+    this.scratch = engine.keyspace.scratch;
+    this.sortedSets = engine.keyspace.sortedSets;
+    this.sortedSetBuilder = engine.keyspace.sortedSetBuilder;
+    this.prng = engine.prng;
     this.access = engine.access;
     this.reply = reply;
     this.depth = depth;
@@ -176,11 +222,40 @@ export class Call implements WriteCall {
     return value;
   }
 
+  integerFrom(index: number, skipped: number): number {
+    return parseInteger(this.bytes, this.starts[index]! + skipped, this.ends[index]!);
+  }
+
+  quietInteger(index: number): number {
+    const value = parseInteger(this.bytes, this.starts[index]!, this.ends[index]!);
+    if (!Number.isNaN(value)) return value;
+    const long = parseInt64(this.bytes, this.starts[index]!, this.ends[index]!);
+    if (long === null) return value;
+    return long > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
+  }
+
   clampedInteger(index: number): number {
+    const value = this.quietInteger(index);
+    if (Number.isNaN(value)) this.reply.error(NOT_AN_INTEGER);
+    return value;
+  }
+
+  clampedPositive(index: number): number {
+    const value = this.quietInteger(index);
+    if (value >= 0) return value;
+    this.reply.error(NOT_POSITIVE);
+    return Number.NaN;
+  }
+
+  randomCount(index: number): number {
     const value = parseInteger(this.bytes, this.starts[index]!, this.ends[index]!);
     if (!Number.isNaN(value)) return value;
     const long = this.int64(index);
     if (long === null) return value;
+    if (long === INT64_MIN) {
+      this.reply.errorText(outOfBounds(-INT64_MAX, INT64_MAX));
+      return Number.NaN;
+    }
     return long > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
   }
 
@@ -260,7 +335,7 @@ export class Call implements WriteCall {
   }
 
   encodingName(handle: number): string {
-    return this.engine.encodingName(handle);
+    return this.keyspace.datatype(handle).encodingName(handle);
   }
 
   forWrite(index: number): number {
@@ -288,9 +363,9 @@ export class Call implements WriteCall {
     return this.admit((this.ends[this.count - 1]! - this.starts[0]!) * 2 + this.count * RECORD_BYTES);
   }
 
-  changed(index: number, event: KeyEvent): void {
+  changed(index: number, event: KeyEvent, changes = 1): void {
     const engine = this.engine;
-    engine.dirty++;
+    engine.dirty += changes;
     if (engine.effects !== 0) {
       engine.changes.keyChanged(this.database, this.bytes, this.starts[index]!, this.ends[index]!, event);
     }

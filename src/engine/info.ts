@@ -13,6 +13,7 @@ import {
   STAT_EXPIRE_CYCLE_MS,
   STAT_EXPIRE_TIME_CAPS,
   STAT_EXPIRED,
+  STAT_EXPIRED_FIELDS,
   STAT_HITS,
   STAT_INPUT_BYTES,
   STAT_MISSES,
@@ -82,6 +83,7 @@ function writeStats(engine: Engine, fields: InfoFields): void {
   add('total_net_input_bytes', STAT_INPUT_BYTES);
   add('total_net_output_bytes', STAT_OUTPUT_BYTES);
   add('rejected_connections', STAT_REJECTED_CONNECTIONS);
+  add('expired_subkeys', STAT_EXPIRED_FIELDS);
   add('expired_keys', STAT_EXPIRED);
   add('expired_time_cap_reached_count', STAT_EXPIRE_TIME_CAPS);
   add('expire_cycle_cpu_milliseconds', STAT_EXPIRE_CYCLE_MS);
@@ -145,7 +147,7 @@ function writeKeyspace(engine: Engine, fields: InfoFields): void {
     if (keys === 0) continue;
     fields.add(
       `db${database.index}`,
-      `keys=${keys},expires=${database.expires},avg_ttl=${keyspace.averageTtl(database)},subexpiry=0`,
+      `keys=${keys},expires=${database.expires},avg_ttl=${keyspace.averageTtl(database)},subexpiry=${database.expiringHashes}`,
     );
   }
 }

@@ -7,13 +7,27 @@
 // Invariants: (1) `expires` counts the records with a deadline, `deadlineSum` adds the deadlines up; (2) an armed record
 // has an entry in its database's wheel, in the slot that it names or already due.
 
-import { KeyRecords, OUTSIDE, STRING } from '../datatypes/key-record.ts';
+import type { Datatype } from '../datatypes/datatype.ts';
+import { type Disposable, Disposals } from '../datatypes/disposals.ts';
+import { Hashes } from '../datatypes/hash.ts';
+import type { HashWalk } from '../datatypes/hash-walk.ts';
+import { HASH, KeyRecords, LIST, OUTSIDE, SET, SORTED_SET, STRING } from '../datatypes/key-record.ts';
+import { Lists } from '../datatypes/list.ts';
+import { Members } from '../datatypes/members.ts';
+import { PackedValues } from '../datatypes/packed-values.ts';
+import { ScratchSet } from '../datatypes/scratch-set.ts';
+import { Sets, type SetWalk } from '../datatypes/set.ts';
+import { SortedSets } from '../datatypes/sorted-set.ts';
+import { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
+import type { SortedSetWalk } from '../datatypes/sorted-set-walk.ts';
 import { Strings } from '../datatypes/string.ts';
 import { assert } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { HashTable } from '../structures/hash-table.ts';
+import { Listpack } from '../structures/listpack.ts';
+import { OrderedTree } from '../structures/ordered-tree.ts';
 import type { Blocked } from './blocking.ts';
 import {
   deadlineOf,
@@ -25,7 +39,11 @@ import {
   writeExpiry,
   writeFarExpiry,
 } from './expiry.ts';
+import { FieldExpiry } from './field-expiry.ts';
 import type { Session } from './session.ts';
+
+/** What a wheel entry of a hash counts for among steps of active expiry: many fields may be due. */
+const FIELD_STEPS = 32;
 
 /** One numbered database. SWAPDB exchanges two databases' contents, not the objects, nor who waits for their keys. */
 export class Database {
@@ -37,15 +55,19 @@ export class Database {
   /** Sum of their deadlines, for the average TTL. */
   deadlineSum = 0;
   wheel: ExpiryWheel;
+  /** Hashes with fields that have deadlines, and their wheel (field-expiry.ts). */
+  expiringHashes = 0;
+  fieldWheel: ExpiryWheel;
   /** Sessions that watch a key, by key (latin1). */
   readonly watchers = new Map<string, Set<Session>>();
   /** Blocked clients by key (latin1), first come first. */
   readonly waiting = new Map<string, Set<Blocked>>();
 
-  constructor(index: number, root: number, wheel: ExpiryWheel) {
+  constructor(index: number, root: number, wheel: ExpiryWheel, fieldWheel: ExpiryWheel) {
     this.index = index;
     this.root = root;
     this.wheel = wheel;
+    this.fieldWheel = fieldWheel;
   }
 }
 
@@ -58,12 +80,24 @@ export interface ReadKeyspace {
   readKey(handle: number): void;
   /** Keys of a database, those whose time has come but that nobody met yet included. */
   count(database: Database): number;
-  /** One step through all records of a database, from cursor 0 to cursor 0; what it came upon is `collected`. */
-  scan(database: Database, cursor: number): number;
+  /** One step through all records of a database, from cursor 0 to cursor 0; what it came upon is `collected`: `count`
+   *  records or some more, fewer where many buckets are empty. */
+  scan(database: Database, cursor: number, count?: number): number;
   collectedCount(): number;
   /** A record that `scan` came upon; expired ones are among them. */
   collected(index: number): number;
   isExpired(handle: number): boolean;
+  /** The record of a key even if its time has come. */
+  findEvenExpired(database: Database, bytes: Uint8Array, start: number, end: number): number;
+  /** Bytes of a record and all that it owns. O(N) for large collections. */
+  usedBytes(handle: number): number;
+  readonly hashWalk: HashWalk;
+  /** Deletes fields of a hash whose deadlines have passed: the hash is the one found. */
+  readonly fieldExpiry: Pick<FieldExpiry, 'expireField' | 'expireDue'>;
+  /** Walks, each for one use at a time. */
+  readonly setWalk: SetWalk;
+  readonly otherSetWalk: SetWalk;
+  readonly sortedSetWalk: SortedSetWalk;
   /** Deletes a record of the table if its time has come; true when to a reader it is gone. */
   expireRecord(database: Database, handle: number): boolean;
   /** A key chosen fairly among those not expired, NONE when there is none. */
@@ -78,22 +112,49 @@ export interface KeyspaceOwner {
   added(database: Database, handle: number): void;
   /** The record of an expired key is about to be removed: propagate, notify, count. */
   expired(database: Database, handle: number): void;
-  /** A value that is not a string goes: free what its record owns. */
-  releaseValue(handle: number): void;
-  /** A record that is not a string was copied: give the copy a value of its own. */
-  duplicateValue(handle: number): void;
+  /** An expired field of a hash is about to be removed: propagate, count. */
+  fieldExpired(database: Database, handle: number, field: Uint8Array, start: number, end: number): void;
+  /** Expired fields of a hash were removed: notify; `isEmpty`: the hash goes too. */
+  fieldsExpired(database: Database, handle: number, isEmpty: boolean): void;
 }
 
-export class Keyspace implements ReadKeyspace {
+export class Keyspace implements ReadKeyspace, Disposable {
   readonly memory: FlatMemory;
   readonly table: HashTable;
   readonly records: KeyRecords;
   readonly strings: Strings;
+  readonly packed: PackedValues;
+  /** Records and tables of the members and fields of all large collections. */
+  readonly members: Members;
+  /** For all packed values: one thing is read with it at a time. */
+  readonly listpack = new Listpack();
+  readonly lists: Lists;
+  readonly sets: Sets;
+  readonly setWalk: SetWalk;
+  readonly otherSetWalk: SetWalk;
+  readonly hashes: Hashes;
+  readonly hashWalk: HashWalk;
+  readonly fieldExpiry: FieldExpiry;
+  readonly sortedSets: SortedSets;
+  readonly sortedSetWalk: SortedSetWalk;
+  /** Gathers the result of one command over sorted sets. */
+  readonly sortedSetBuilder: SortedSetBuilder;
+  /** Members gathered for the length of one command. */
+  readonly scratch: ScratchSet;
+  /** What waits to be freed in slices. */
+  readonly disposals = new Disposals();
+  /** By type: what knows its values; nothing for strings. */
+  readonly types: (Datatype | undefined)[] = [];
   readonly databases: Database[] = [];
   /** The time by which keys expire, in milliseconds since 1970; the engine sets it before each batch. */
   now = 0;
   /** The access clock of records read or written now: 24 bits, its meaning the eviction policy's. */
   accessClock = 0;
+  /** Whether large values are freed in slices when they are overwritten or moved, expire, or are deleted by DEL:
+   *  lazyfree-lazy-server-del, -expire, -user-del. */
+  lazyServerDel = false;
+  lazyExpire = false;
+  lazyUserDel = false;
   /** Whether the owner is told of every key that is added (notification class 'n'). */
   announcesNew = false;
   keyBytes: Uint8Array = new Uint8Array(0);
@@ -106,10 +167,30 @@ export class Keyspace implements ReadKeyspace {
     this.table = new HashTable(memory, hasher);
     this.records = new KeyRecords(memory);
     this.strings = new Strings(this.records);
+    this.packed = new PackedValues(this.records);
+    this.members = new Members(memory, hasher);
+    this.lists = new Lists(memory, this.records, this.packed, this.disposals, this.listpack);
+    this.types[LIST] = this.lists;
+    this.sets = new Sets(this.records, this.packed, this.members, this.disposals, this.listpack);
+    this.types[SET] = this.sets;
+    this.setWalk = this.sets.walk();
+    this.otherSetWalk = this.sets.walk();
+    const tree = new OrderedTree(memory);
+    this.hashes = new Hashes(this.records, this.packed, this.members, tree, this.disposals, this.listpack);
+    this.types[HASH] = this.hashes;
+    this.hashWalk = this.hashes.walk();
+    this.fieldExpiry = new FieldExpiry(this, owner);
+    this.scratch = new ScratchSet(this.members);
+    this.sortedSets = new SortedSets(this.records, this.packed, this.members, this.disposals, this.listpack);
+    this.types[SORTED_SET] = this.sortedSets;
+    this.sortedSetWalk = this.sortedSets.walk();
+    this.sortedSetBuilder = new SortedSetBuilder(this.sortedSets);
     this.owner = owner;
     this.now = now;
     for (let index = 0; index < databaseCount; index++) {
-      this.databases.push(new Database(index, this.table.create(), new ExpiryWheel(memory, now)));
+      this.databases.push(
+        new Database(index, this.table.create(), new ExpiryWheel(memory, now), new ExpiryWheel(memory, now)),
+      );
     }
   }
 
@@ -117,8 +198,8 @@ export class Keyspace implements ReadKeyspace {
     return this.table.count(database.root);
   }
 
-  scan(database: Database, cursor: number): number {
-    return this.table.scan(database.root, cursor);
+  scan(database: Database, cursor: number, count = 1): number {
+    return this.table.scan(database.root, cursor, count);
   }
 
   collectedCount(): number {
@@ -166,10 +247,11 @@ export class Keyspace implements ReadKeyspace {
     this.records.setAccess(handle, this.accessClock);
   }
 
-  /** Adds a record whose key was just looked for in vain. The keyspace owns it from now on. */
-  insert(database: Database, handle: number): void {
+  /** Adds a record whose key was just looked for in vain; `isNew`: nor was it there before. The keyspace owns it from now on. */
+  insert(database: Database, handle: number, isNew = true): void {
     this.table.insert(database.root, handle);
-    if (this.announcesNew) this.owner.added(database, handle);
+    this.fieldExpiry.entered(database, handle);
+    if (isNew && this.announcesNew) this.owner.added(database, handle);
   }
 
   /**
@@ -226,7 +308,8 @@ export class Keyspace implements ReadKeyspace {
       if (!keepExpiry) this.removeDeadline(database, handle);
     }
     this.table.replaceFound(handle);
-    this.release(existing);
+    this.fieldExpiry.left(database, existing);
+    this.release(existing, this.lazyServerDel);
     return handle;
   }
 
@@ -238,7 +321,7 @@ export class Keyspace implements ReadKeyspace {
     const copy = this.records.copy(handle, key, keyStart, keyEnd, willExpire);
     this.records.setAccess(copy, this.accessClock);
     if (this.records.type(copy) === STRING) this.strings.duplicate(copy);
-    else this.owner.duplicateValue(copy);
+    else this.datatype(copy).duplicate(copy);
     return copy;
   }
 
@@ -254,9 +337,21 @@ export class Keyspace implements ReadKeyspace {
     return moved;
   }
 
-  /** Bytes that a copy of a record's value will take at most, strings; other types see to it element by element. */
+  /** Bytes that a copy of a record's value will take at most. */
   valueBytes(handle: number): number {
-    return this.records.type(handle) === STRING ? this.strings.length(handle) : 0;
+    return this.records.type(handle) === STRING ? this.strings.length(handle) : this.datatype(handle).copyBytes(handle);
+  }
+
+  usedBytes(handle: number): number {
+    const isOutside = this.records.type(handle) !== STRING || this.records.encoding(handle) === OUTSIDE;
+    return this.memory.capacity(handle) + (isOutside ? this.valueBytes(handle) : 0);
+  }
+
+  /** What knows the values of a record's type, which is not a string. */
+  datatype(handle: number): Datatype {
+    const datatype = this.types[this.records.type(handle)];
+    assert(datatype !== undefined, 'a record is of a known type');
+    return datatype;
   }
 
   /** Bytes of a record's own block: what moving it takes. */
@@ -282,22 +377,24 @@ export class Keyspace implements ReadKeyspace {
     this.table.replaceFound(handle);
   }
 
-  /** Deletes the record just found, and frees it. */
-  removeFound(database: Database, handle: number): void {
+  /** Deletes the record just found, and frees it; `later` says whether a large value may be freed in slices. */
+  removeFound(database: Database, handle: number, later = false): void {
     this.forgetDeadline(database, handle);
+    this.fieldExpiry.left(database, handle);
     this.table.removeFound(database.root);
-    this.release(handle);
+    this.release(handle, later);
   }
 
   /** Takes the record just found out of the table without freeing it: it is the caller's now, its deadline forgotten. */
   takeFound(database: Database, handle: number): void {
     this.forgetDeadline(database, handle);
+    this.fieldExpiry.left(database, handle);
     this.table.removeFound(database.root);
   }
 
-  /** Frees a record that is in no table, with all that it owns. */
-  release(handle: number): void {
-    if (this.records.type(handle) !== STRING) this.owner.releaseValue(handle);
+  /** Frees a record that is in no table, with all that it owns; `later`: a large value in slices. */
+  release(handle: number, later: boolean): void {
+    if (this.records.type(handle) !== STRING) this.datatype(handle).release(handle, later);
     else if (this.records.encoding(handle) === OUTSIDE) this.strings.release(handle);
     this.records.free(handle);
   }
@@ -364,6 +461,10 @@ export class Keyspace implements ReadKeyspace {
    */
   expireDue(steps: number): boolean {
     let left = steps;
+    while (this.fieldExpiry.goOn()) {
+      left -= FIELD_STEPS;
+      if (left <= 0) return true;
+    }
     for (const database of this.databases) {
       const wheel = database.wheel;
       wheel.advance(this.now);
@@ -371,41 +472,58 @@ export class Keyspace implements ReadKeyspace {
         this.fire(database, wheel.high, wheel.low, wheel.slot);
         if (--left <= 0) return true;
       }
+      const { fieldWheel } = database;
+      fieldWheel.advance(this.now);
+      while (fieldWheel.next()) {
+        this.fieldExpiry.fire(database, fieldWheel.high, fieldWheel.low, fieldWheel.slot);
+        left -= FIELD_STEPS;
+        if (left <= 0) return true;
+      }
     }
-    return false;
+    return this.fieldExpiry.unfinished.length > 0;
   }
 
   /** Exchanges the contents of two databases. */
   swap(first: Database, second: Database): void {
-    const { root, expires, deadlineSum, wheel } = first;
+    const { root, expires, deadlineSum, wheel, expiringHashes, fieldWheel } = first;
     first.root = second.root;
     first.expires = second.expires;
     first.deadlineSum = second.deadlineSum;
     first.wheel = second.wheel;
+    first.expiringHashes = second.expiringHashes;
+    first.fieldWheel = second.fieldWheel;
     second.root = root;
     second.expires = expires;
     second.deadlineSum = deadlineSum;
     second.wheel = wheel;
+    second.expiringHashes = expiringHashes;
+    second.fieldWheel = fieldWheel;
   }
 
-  /**
-   * Gives a database a new, empty table; returns the root of the old one, for `disposeStep` to free. The timing wheel is
-   * emptied at once.
-   */
-  detach(database: Database): number {
+  /** Empties a database; `later`: its keys are freed in slices. The timing wheel is emptied at once. */
+  clear(database: Database, later: boolean): void {
     const root = database.root;
     database.root = this.table.create();
     database.wheel.clear();
+    database.fieldWheel.clear();
+    database.expiringHashes = 0;
     database.expires = 0;
     database.deadlineSum = 0;
-    return root;
+    this.disposals.add(this, root, later);
   }
 
-  /** Frees one segment's records of a detached table; false when all is gone. */
-  disposeStep(root: number): boolean {
+  /** Frees one segment's records of a table that is no database's any more; false when all is gone. In a slice
+   *  large values are handed on, to be freed in slices of their own. */
+  dispose(root: number): boolean {
     const more = this.table.dispose(root);
-    for (let index = 0; index < this.table.collectedCount; index++) this.release(this.table.collected[index]!);
+    const later = this.disposals.inSlice;
+    for (let index = 0; index < this.table.collectedCount; index++) this.release(this.table.collected[index]!, later);
     return more;
+  }
+
+  /** Keys of a table that waits to be freed. */
+  objects(root: number): number {
+    return this.table.count(root);
   }
 
   /** Expired keys that it meets are deleted. */
@@ -436,17 +554,22 @@ export class Keyspace implements ReadKeyspace {
     for (const database of this.databases) {
       this.table.check(database.root);
       database.wheel.check();
+      database.fieldWheel.check();
       let expires = 0;
+      let expiringHashes = 0;
       let cursor = 0;
       do {
         cursor = this.table.scan(database.root, cursor);
         for (let index = 0; index < this.table.collectedCount; index++) {
           const handle = this.table.collected[index]!;
           this.memory.checkLive(handle, 8);
+          if (this.records.type(handle) !== STRING) this.datatype(handle).check(handle);
           if (this.deadline(handle) !== NO_DEADLINE) expires++;
+          if (this.records.type(handle) === HASH && this.hashes.hasDeadlines(handle)) expiringHashes++;
         }
       } while (cursor !== 0);
       assert(expires === database.expires, 'expires counts the deadlines (1)');
+      assert(expiringHashes === database.expiringHashes, 'hashes with deadlines are counted');
     }
     this.memory.check();
   }
@@ -455,7 +578,7 @@ export class Keyspace implements ReadKeyspace {
   private expireFound(database: Database, handle: number): number {
     if (this.owner.mayExpire()) {
       this.owner.expired(database, handle);
-      this.removeFound(database, handle);
+      this.removeFound(database, handle, this.lazyExpire);
     }
     return NONE;
   }

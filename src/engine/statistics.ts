@@ -26,7 +26,8 @@ export const STAT_EXPIRE_CYCLE_MS = 18;
 export const STAT_EXPIRE_TIME_CAPS = 19;
 export const STAT_LAZY_FREED = 20;
 export const STAT_COMMAND_MS = 21;
-const STAT_COUNT = 22;
+export const STAT_EXPIRED_FIELDS = 22;
+const STAT_COUNT = 23;
 
 /** Different error codes that INFO lists before it stops adding, as in Redis: a script could invent any number. */
 export const ERROR_CODES_MAX = 128;

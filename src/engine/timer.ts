@@ -25,8 +25,11 @@ export class EngineTimer {
     this.statistics = statistics;
   }
 
-  begin(): void {
-    this.times[0] = this.clock.elapsed();
+  /** A batch begins; the time by `elapsed`. */
+  begin(): number {
+    const now = this.clock.elapsed();
+    this.times[0] = now;
+    return now;
   }
 
   end(): void {

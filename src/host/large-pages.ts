@@ -2,12 +2,20 @@
 // "madvise", as most are). Random keys among a million then cost a quarter less: 340 ns a GET against 450
 // (engine/engine.bench.ts), since the processor looks up one address for 2 MiB and not one for 4 KiB.
 //
-// Redis advises against large pages: after a fork each write would copy 2 MiB. Cinnabar never forks.
+// Redis advises against large pages: after a fork each write would copy 2 MiB. Cinnabar never forks. But the first touch
+// of a large page waits until the system has found and zeroed 2 MiB: 0.1 ms as a rule, yet 5 to 10 ms in a virtual machine
+// whose host has not given it that memory before, and whenever memory must be compacted first. So each segment's first
+// large page is touched here, with an eye on the clock. When that is slow, this segment and the next ones take small
+// pages, whose waits are as long in sum, but come one by one.
 
 type Ffi = typeof import('node:ffi');
 
 const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
 const MADV_HUGEPAGE = 14;
+/** A first touch that takes longer is slow. */
+const SLOW_MS = 1;
+/** So many segments (of 16 MiB) do without after a slow one: one stall for 256 MB, then it is tried again. */
+const SEGMENTS_WITHOUT = 16;
 
 /** A function that asks for large pages for a buffer; undefined where that cannot be. It never fails: it is advice. */
 export function largePageAdvice(): ((buffer: ArrayBuffer) => void) | undefined {
@@ -18,11 +26,38 @@ export function largePageAdvice(): ((buffer: ArrayBuffer) => void) | undefined {
   const { functions } = ffi.dlopen(null, {
     madvise: { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' },
   });
+  const advise = (address: bigint, bytes: number): void => {
+    functions.madvise(address, BigInt(bytes), MADV_HUGEPAGE);
+  };
+  return adviser({ addressOf: (buffer) => ffi.getRawPointer(buffer), advise, elapsed: () => performance.now() });
+}
+
+/** What the advice rests on. */
+export interface PageHost {
+  addressOf(buffer: ArrayBuffer): bigint;
+  /** Asks for large pages for a range of whole ones. */
+  advise(address: bigint, bytes: number): void;
+  /** Milliseconds. */
+  elapsed(): number;
+}
+
+/** Advises buffer after buffer, as they are made: they must be untouched. */
+export function adviser(host: PageHost): (buffer: ArrayBuffer) => void {
+  let without = 0;
   return (buffer) => {
-    const page = BigInt(HUGE_PAGE_BYTES);
-    const start = ffi.getRawPointer(buffer);
-    const first = ((start + page - 1n) / page) * page;
-    const end = ((start + BigInt(buffer.byteLength)) / page) * page;
-    if (end > first) functions.madvise(first, end - first, MADV_HUGEPAGE);
+    if (without > 0) {
+      without--;
+      return;
+    }
+    const start = host.addressOf(buffer);
+    const before = Number(-start & BigInt(HUGE_PAGE_BYTES - 1));
+    const pages = Math.floor((buffer.byteLength - before) / HUGE_PAGE_BYTES);
+    if (pages <= 0) return;
+    const first = start + BigInt(before);
+    host.advise(first, HUGE_PAGE_BYTES);
+    const from = host.elapsed();
+    new Uint8Array(buffer, before, 1)[0] = 0;
+    if (host.elapsed() - from > SLOW_MS) without = SEGMENTS_WITHOUT;
+    else if (pages > 1) host.advise(first + BigInt(HUGE_PAGE_BYTES), (pages - 1) * HUGE_PAGE_BYTES);
   };
 }

@@ -115,6 +115,24 @@ test('parseDouble is right to the last bit for numbers of any length', () => {
   assert.equal(parse(`0x1.00000000000008${'0'.repeat(20_000)}1`), 1.0000000000000002);
 });
 
+test('parseDouble is right to the last bit for plain decimals of 16 to 19 digits, in the middle of two doubles too', () => {
+  const seed = Date.now() % 1_000_000_007;
+  const prng = new Prng(seed);
+  const check = (text: string) => assert.ok(Object.is(parse(text), Number(text)), `${text} (seed ${seed})`);
+  for (let round = 0; round < 20_000; round++) {
+    const length = 16 + prng.below(4);
+    let digits = '';
+    while (digits.length < length) digits += prng.below(10);
+    const point = prng.below(length);
+    check(`-${digits.slice(0, point)}.${digits.slice(point)}`);
+    const middle = String(2n ** 53n + BigInt(prng.below(2 ** 50)) * 2n + 1n);
+    const fraction = 1 + prng.below(12);
+    check(middle);
+    check(`${middle.slice(0, -fraction)}.${middle.slice(-fraction)}`);
+    check(`${String(prng.below(2 ** 50) + 0.5)}${'0'.repeat(prng.below(4))}`);
+  }
+});
+
 test('parseDouble reads back every double that is printed', () => {
   const seed = 20_241_018;
   const random = new Prng(seed);

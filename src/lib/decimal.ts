@@ -18,6 +18,13 @@ const EXACT_POWERS: readonly number[] = Array.from({ length: 23 }, (_, power) =>
 /** Digits that always stay below 2^53. */
 const EXACT_DIGITS_MAX = 15;
 
+/** Digits whose lower part is exact as well. */
+const LONG_DIGITS_MAX = 19;
+/** Splits an exact integer so that both parts times 10^4 are exact. */
+const HALF_WORD = 2 ** 26;
+/** What the lack of a quotient may be wrong by, some 2^-50 of it, with a reserve. */
+const LACK_ERROR = 2 ** -40;
+
 /**
  * Significant digits that can decide how a decimal is rounded to a double: 768, or to a long double of 64 bits: 11,515.
  * Further digits only matter by not all being zero. Long text is cut here, so that a hostile number costs one pass.
@@ -34,7 +41,12 @@ export function parseDouble(bytes: Uint8Array, start: number, end: number): numb
   const negative = at < end && bytes[at] === MINUS;
   if (negative) at++;
   const length = end - at;
-  if (length <= 0 || length > EXACT_DIGITS_MAX + 1) return parseDoubleSlowly(bytes, start, end);
+  if (length <= 0) return Number.NaN;
+  if (length > EXACT_DIGITS_MAX + 1) {
+    const magnitude = parseLongDecimal(bytes, at, end);
+    if (Number.isNaN(magnitude)) return parseDoubleSlowly(bytes, start, end);
+    return negative ? -magnitude : magnitude;
+  }
   let value = 0;
   let point = -1;
   for (let i = at; i < end; i++) {
@@ -47,6 +59,60 @@ export function parseDouble(bytes: Uint8Array, start: number, end: number): numb
   if (digits === 0 || digits > EXACT_DIGITS_MAX) return parseDoubleSlowly(bytes, start, end);
   if (point >= 0) value /= EXACT_POWERS[end - point - 1]!;
   return negative ? -value : value;
+}
+
+/**
+ * A plain decimal of up to 19 significant digits, as fractional scores are, without making a string: 79 ns against 230
+ * (decimal.bench.ts). NaN where it is something else, or so close to the middle between two doubles that only exact
+ * arithmetic can tell which is nearer.
+ *
+ * The digits are two exact doubles; their quotient by a power of ten is a double and what it lacks, computed with
+ * Dekker's exact product (T. J. Dekker, "A floating-point technique for extending the available precision", 1971).
+ */
+function parseLongDecimal(bytes: Uint8Array, start: number, end: number): number {
+  let high = 0;
+  let low = 0;
+  let digits = 0;
+  let point = -1;
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      if (digits < EXACT_DIGITS_MAX) high = high * 10 + digit;
+      else low = low * 10 + digit;
+      if (digits > 0 || digit > 0) digits++;
+    } else if (bytes[i] === POINT && point < 0) point = i;
+    else return Number.NaN;
+  }
+  const scale = point < 0 ? 0 : end - point - 1;
+  if (digits > LONG_DIGITS_MAX || scale > 22) return Number.NaN;
+  const power = EXACT_POWERS[scale]!;
+  if (digits <= EXACT_DIGITS_MAX) return high / power;
+  // All digits: sum + rest, exactly.
+  const shift = EXACT_POWERS[digits - EXACT_DIGITS_MAX]!;
+  const upper = Math.floor(high / HALF_WORD);
+  const product = upper * shift * HALF_WORD;
+  const addend = (high - upper * HALF_WORD) * shift + low;
+  const sum = product + addend;
+  const rest = addend - (sum - product);
+  if (scale === 0) return sum;
+  // quotient * power, exactly, as two doubles; so what the quotient lacks.
+  const quotient = sum / power;
+  const quotientHigh = upperHalf(quotient);
+  const quotientLow = quotient - quotientHigh;
+  const powerHigh = upperHalf(power);
+  const powerLow = power - powerHigh;
+  const back = quotient * power;
+  const error =
+    quotientHigh * powerHigh - back + quotientHigh * powerLow + quotientLow * powerHigh + quotientLow * powerLow;
+  const lack = (sum - back - error + rest) / power;
+  const least = quotient + lack * (1 - LACK_ERROR);
+  return least === quotient + lack * (1 + LACK_ERROR) ? least : Number.NaN;
+}
+
+/** The upper 26 bits of a double's mantissa. */
+function upperHalf(x: number): number {
+  const scaled = x * 134217729;
+  return scaled - (scaled - x);
 }
 
 function parseDoubleSlowly(bytes: Uint8Array, start: number, end: number): number {

@@ -140,7 +140,7 @@ export function invalidExpire(name: string): string {
 }
 
 /** A number beyond the bounds that a command gives it (the missing word is Redis's). */
-export function outOfBounds(min: number, max: number): string {
+export function outOfBounds(min: number | bigint, max: number | bigint): string {
   return `ERR value is out of range, value must between ${min} and ${max}`;
 }
 

@@ -206,6 +206,11 @@ export class Reply {
     if (count < 10) {
       to[at + 1] = ZERO + count;
       at += 2;
+    } else if (count < 100) {
+      const tens = (count / 10) | 0;
+      to[at + 1] = ZERO + tens;
+      to[at + 2] = ZERO + count - tens * 10;
+      at += 3;
     } else {
       at = writeInteger(count, to, at + 1);
     }

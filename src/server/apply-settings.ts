@@ -88,16 +88,41 @@ function applyKeyspaceSettings(server: Server): void {
   config.follow(directives.maxmemoryPolicy, (policy) => {
     engine.access.frequency = policy.endsWith('-lfu');
   });
+  config.follow(directives.listMaxListpackSize, (size) => engine.keyspace.lists.limitPacks(size));
+  config.follow(directives.listCompressDepth, (depth) => {
+    engine.keyspace.lists.quicklist.compressDepth = depth;
+  });
+  config.follow(directives.hashMaxListpackEntries, (entries) => {
+    engine.keyspace.hashes.packedEntriesMax = entries;
+  });
+  config.follow(directives.hashMaxListpackValue, (bytes) => {
+    engine.keyspace.hashes.packedValueBytesMax = bytes;
+  });
+  config.follow(directives.setMaxIntsetEntries, (entries) => {
+    engine.keyspace.sets.intSetEntriesMax = entries;
+  });
+  config.follow(directives.setMaxListpackEntries, (entries) => {
+    engine.keyspace.sets.packedEntriesMax = entries;
+  });
+  config.follow(directives.setMaxListpackValue, (bytes) => {
+    engine.keyspace.sets.packedValueBytesMax = bytes;
+  });
   config.follow(directives.lazyfreeLazyExpire, (lazy) => {
-    engine.expireByUnlink = lazy;
+    engine.keyspace.lazyExpire = lazy;
   });
   config.follow(directives.lazyfreeLazyUserDel, (lazy) => {
-    engine.lazyUserDel = lazy;
+    engine.keyspace.lazyUserDel = lazy;
   });
   config.follow(directives.lazyfreeLazyUserFlush, (lazy) => {
     engine.lazyUserFlush = lazy;
   });
+  config.follow(directives.zsetMaxListpackEntries, (entries) => {
+    engine.keyspace.sortedSets.packedEntriesMax = entries;
+  });
+  config.follow(directives.zsetMaxListpackValue, (bytes) => {
+    engine.keyspace.sortedSets.packedValueBytesMax = bytes;
+  });
   config.follow(directives.lazyfreeLazyServerDel, (lazy) => {
-    engine.lazyServerDel = lazy;
+    engine.keyspace.lazyServerDel = lazy;
   });
 }

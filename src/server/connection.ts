@@ -1,9 +1,9 @@
 // A connection: a link of a transport on one side, a session of the engine on the other, and between them the output that
 // the client has not taken yet.
 //
-// Replies go out at the end of their batch, straight from the engine's buffer; what the kernel does not take waits in
-// the outbox. Messages that others cause (pub/sub, MONITOR) wait there too, for the tick's end, so that a tick sends to
-// a client once.
+// Short replies go out at the end of the tick (held-replies.ts), longer ones at the end of their batch, straight from the
+// engine's buffer; what the kernel does not take waits in the outbox. Messages that others cause (pub/sub, MONITOR) wait
+// there too, for the tick's end, so that a tick sends to a client once.
 
 import type { Peer, Session } from '../engine/session.ts';
 import { STOPPED_OUTPUT } from '../engine/session.ts';
@@ -24,6 +24,10 @@ export interface ConnectionOwner {
   receive(session: Session, bytes: Uint8Array, start: number, end: number): void;
   /** A stopped session may go on. */
   resume(session: Session): void;
+  /** Keeps a reply until the end of the tick; false when it is to be sent at once. */
+  hold(connection: Connection, bytes: Uint8Array, start: number, end: number): boolean;
+  /** Sends all held replies. */
+  sendHeld(): void;
   /** The output is to be flushed at the end of the tick. */
   flushLater(connection: Connection): void;
   /** The connection is over: forget its session. */
@@ -46,6 +50,8 @@ export class Connection implements Receiver, Peer {
   /** The connection ends when the outbox is empty. */
   private closing = false;
   private closed_ = false;
+  /** Whether a reply is held. Then the outbox is empty, since what it holds must go out first. */
+  private holds = false;
   /** Since when the soft limit is exceeded, 0 if it is not. */
   private softSince = 0;
   private readonly owner: ConnectionOwner;
@@ -109,22 +115,16 @@ export class Connection implements Receiver, Peer {
 
   send(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.closed_ || this.closing) return false;
-    if (this.outbox.length > 0) return this.enqueue(bytes, start, end);
-    // As in Redis, a large reply counts against the limit even if the client would take it at once.
-    if (end - start > UNCOUNTED_BYTES && this.exceedsHardLimit(end - start)) return false;
-    const taken = this.link.send(bytes, start, end);
-    if (taken < 0) {
-      this.doom();
+    if (this.outbox.length === 0 && this.owner.hold(this, bytes, start, end)) {
+      this.holds = true;
       return false;
     }
-    if (taken === end - start) {
-      if (this.link.pendingBytes > 0) this.checkLimits();
-      return false;
-    }
-    return this.enqueue(bytes, start + taken, end);
+    if (this.holds) this.owner.sendHeld();
+    return this.transmit(bytes, start, end);
   }
 
   push(bytes: Uint8Array, start: number, end: number): void {
+    if (this.holds) this.owner.sendHeld();
     if (this.closed_ || this.closing) return;
     this.outbox.add(bytes, start, end);
     this.queue();
@@ -132,6 +132,7 @@ export class Connection implements Receiver, Peer {
   }
 
   close(when: 'now' | 'flushed'): void {
+    if (this.holds) this.owner.sendHeld();
     if (this.closed_) return;
     if (when === 'flushed' && this.pendingOutput() > 0) {
       this.closing = true;
@@ -145,6 +146,11 @@ export class Connection implements Receiver, Peer {
   }
 
   // --- from the server ---
+
+  sendHeld(bytes: Uint8Array, start: number, end: number): void {
+    this.holds = false;
+    this.transmit(bytes, start, end);
+  }
 
   /** Sends what waits; at the end of a tick. */
   flush(): void {
@@ -180,6 +186,24 @@ export class Connection implements Receiver, Peer {
     const now = this.owner.now();
     if (this.softSince === 0) this.softSince = now;
     else if (now - this.softSince > limit.softSeconds * 1000) this.owner.overflowed(this, 'soft');
+  }
+
+  /** As Peer.send, at once: what was held has gone out. */
+  private transmit(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.closed_ || this.closing) return false;
+    if (this.outbox.length > 0) return this.enqueue(bytes, start, end);
+    // As in Redis, a large reply counts against the limit even if the client would take it at once.
+    if (end - start > UNCOUNTED_BYTES && this.exceedsHardLimit(end - start)) return false;
+    const taken = this.link.send(bytes, start, end);
+    if (taken < 0) {
+      this.doom();
+      return false;
+    }
+    if (taken === end - start) {
+      if (this.link.pendingBytes > 0) this.checkLimits();
+      return false;
+    }
+    return this.enqueue(bytes, start + taken, end);
   }
 
   private exceedsHardLimit(bytes: number): boolean {

@@ -90,7 +90,6 @@ function writeIdleCounters(fields: InfoFields): void {
     'sync_full',
     'sync_partial_ok',
     'sync_partial_err',
-    'expired_subkeys',
     'evicted_keys',
     'evicted_clients',
     'evicted_scripts',

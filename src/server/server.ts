@@ -39,6 +39,7 @@ import {
 import { hz } from './config/process.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
+import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
 import { Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
@@ -119,6 +120,9 @@ export class Server implements ConnectionOwner, TransportHost {
   private readonly transportOptions: TransportOptions;
   private readonly outputLimits: OutputLimits;
   private toFlush: Connection[] = [];
+  private readonly heldReplies = new HeldReplies();
+  /** Within a round of a transport, which tickEnd will end: only then replies are held. */
+  private inTick = false;
   private readonly fatalHook: (error: unknown) => void;
   private readonly endedHook: () => void;
   private cronTimer: NodeJS.Timeout | null = null;
@@ -232,6 +236,8 @@ export class Server implements ConnectionOwner, TransportHost {
   }
 
   private endTick(): void {
+    this.inTick = false;
+    this.heldReplies.sendAll();
     if (this.toFlush.length > 0) this.flushAll();
     if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
   }
@@ -247,11 +253,21 @@ export class Server implements ConnectionOwner, TransportHost {
   // --- connection owner ---
 
   receive(session: Session, bytes: Uint8Array, start: number, end: number): void {
+    this.inTick = true;
     this.engine.receive(session, bytes, start, end);
   }
 
   resume(session: Session): void {
+    this.inTick = true;
     this.engine.resume(session);
+  }
+
+  hold(connection: Connection, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.inTick && this.heldReplies.hold(connection, bytes, start, end);
+  }
+
+  sendHeld(): void {
+    this.heldReplies.sendAll();
   }
 
   flushLater(connection: Connection): void {

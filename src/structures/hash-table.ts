@@ -28,7 +28,7 @@ import { assert, VERIFY } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
-import { keyBytes, keyOffset } from './record.ts';
+import { KEYS, keyBytes, keyOffset, memberBytes, memberOffset, type RecordKind } from './record.ts';
 
 const COUNT = 0;
 const DEPTH = 1;
@@ -54,6 +54,8 @@ const BUCKET_BYTES = 64;
 const BUCKET_GRANULES = 8;
 /** Buckets of a full segment. */
 const BUCKETS_MAX = 63;
+/** Buckets that a scan visits at most for each record it is to find. */
+const BUCKETS_PER_COUNT = 10;
 /** Depth beyond which segments chain instead of splitting: 2^24 segments would be 10^10 records. */
 const DEPTH_MAX = 24;
 
@@ -84,10 +86,12 @@ export class HashTable {
   beforeRestructure: RestructureHook | null = null;
   private readonly memory: FlatMemory;
   private readonly hasher: KeyHasher;
+  private readonly kind: RecordKind;
 
-  constructor(memory: FlatMemory, hasher: KeyHasher) {
+  constructor(memory: FlatMemory, hasher: KeyHasher, kind: RecordKind = KEYS) {
     this.memory = memory;
     this.hasher = hasher;
+    this.kind = kind;
   }
 
   /** A new, empty table; the caller owns its root until `destroy`. May grow memory. */
@@ -137,6 +141,7 @@ export class HashTable {
     let bucket = (segment + (((low & 0xffff) * rootWords[rootAt + BUCKETS]!) >>> 16) * BUCKET_GRANULES) | 0;
     const pattern = Math.imul(tagOf(low), ONES);
     const length = end - start;
+    const kind = this.kind;
     do {
       const words = memory.words[bucket >>> SEGMENT_SHIFT]!;
       const at = (bucket & GRANULE_MASK) << 1;
@@ -148,9 +153,10 @@ export class HashTable {
           const handle = words[at + HANDLES + slot]!;
           const record = memory.words[handle >>> SEGMENT_SHIFT]!;
           const word = (handle & GRANULE_MASK) << 1;
-          const lengths = record[word + 1]!;
-          if (keyBytes(record, word, lengths) === length) {
-            if (equalsWords(bytes, start, end, record, word + (keyOffset(record[word]!, lengths) >>> 2))) {
+          const lengths = record[word + kind]!;
+          if ((kind === KEYS ? keyBytes(record, word, lengths) : memberBytes(record, word, lengths)) === length) {
+            const offset = kind === KEYS ? keyOffset(record[word]!, lengths) : memberOffset(lengths);
+            if (equalsWords(bytes, start, end, record, word + (offset >>> 2))) {
               this.foundBucket = bucket;
               this.foundSlot = slot;
               this.foundSegment = segment;
@@ -233,11 +239,20 @@ export class HashTable {
   }
 
   /**
-   * One step of a scan: collects the records of the cursor's bucket and returns the next cursor, 0 at the end. Begin
-   * with 0. Cursors are below 2^46 and may be any number, also one never returned.
+   * One step of a scan: collects the records of the cursor's bucket, and of more while they are fewer than `count`, and
+   * returns the next cursor, 0 at the end. Begin with 0. Cursors are below 2^46 and may be any number, also one never
+   * returned.
    */
-  scan(root: number, cursor: number): number {
+  scan(root: number, cursor: number, count = 1): number {
     this.collectedCount = 0;
+    let next = cursor;
+    let buckets = count * BUCKETS_PER_COUNT;
+    do next = this.scanBucket(root, next);
+    while (next !== 0 && this.collectedCount < count && --buckets > 0);
+    return next;
+  }
+
+  private scanBucket(root: number, cursor: number): number {
     const depth = this.rootWord(root, DEPTH);
     const buckets = this.rootWord(root, BUCKETS);
     // cursor = ((position * 32 + local depth) * 64 + bucket count) * 64 + bucket
@@ -295,6 +310,40 @@ export class HashTable {
     if (this.collectedCount > 0) return true;
     this.destroy(root);
     return false;
+  }
+
+  /** A segment by its number below `segmentCount`, in no order. For walks. */
+  segment(root: number, index: number): number {
+    return this.segmentCount(root) === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), index);
+  }
+
+  /** Segments of a table. */
+  segmentCount(root: number): number {
+    return this.rootWord(root, SEGMENTS);
+  }
+
+  /** Buckets of each of a table's segments. */
+  bucketCount(root: number): number {
+    return this.rootWord(root, BUCKETS);
+  }
+
+  /** Handle of the next record in a chain of buckets from (bucket, slot) on, NONE at its end: for TableWalk. */
+  nextInChain(walk: TableWalk): number {
+    let { bucket, slot } = walk;
+    while (bucket !== NONE) {
+      const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
+      const at = (bucket & GRANULE_MASK) << 1;
+      for (; slot < SLOTS; slot++) {
+        const handle = words[at + HANDLES + slot]!;
+        if (handle === NONE) continue;
+        walk.bucket = bucket;
+        walk.slot = slot + 1;
+        return handle;
+      }
+      bucket = words[at + OVERFLOW]!;
+      slot = 0;
+    }
+    return NONE;
   }
 
   /** Bytes of the table itself, without its records. O(segments). */
@@ -400,10 +449,6 @@ export class HashTable {
     this.setElement(segment, buckets * (BUCKET_BYTES / 4) + word, value);
   }
 
-  private segmentCount(root: number): number {
-    return this.rootWord(root, SEGMENTS);
-  }
-
   private segmentAt(root: number, high: number): number {
     const depth = this.rootWord(root, DEPTH);
     const directory = this.rootWord(root, DIRECTORY);
@@ -428,9 +473,11 @@ export class HashTable {
   private hashRecord(handle: number): void {
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = (handle & GRANULE_MASK) << 1;
-    const lengths = words[word + 1]!;
-    const start = (word << 2) + keyOffset(words[word]!, lengths);
-    this.hasher.hash(this.memory.bytes[handle >>> SEGMENT_SHIFT]!, start, start + keyBytes(words, word, lengths));
+    const lengths = words[word + this.kind]!;
+    const isKey = this.kind === KEYS;
+    const start = (word << 2) + (isKey ? keyOffset(words[word]!, lengths) : memberOffset(lengths));
+    const length = isKey ? keyBytes(words, word, lengths) : memberBytes(words, word, lengths);
+    this.hasher.hash(this.memory.bytes[handle >>> SEGMENT_SHIFT]!, start, start + length);
   }
 
   // --- buckets ---
@@ -732,6 +779,52 @@ export class HashTable {
     if (segments === 2) {
       this.memory.free(dense);
       this.setRoot(root, DENSE, NONE);
+    }
+  }
+}
+
+/**
+ * A walk through all records of one table, in no order, without allocating. Several may go on at once; while one does,
+ * its table may be searched, but not changed.
+ */
+export class TableWalk {
+  /** Where `next` looks on: a bucket or overflow bucket, and a slot in it. */
+  bucket = NONE;
+  slot = 0;
+  private segment = NONE;
+  private segmentsLeft = 0;
+  private bucketIndex = 0;
+  private buckets = 0;
+  private root = NONE;
+  private readonly table: HashTable;
+
+  constructor(table: HashTable) {
+    this.table = table;
+  }
+
+  /** Begins at the start of a table. */
+  start(root: number): void {
+    this.root = root;
+    this.buckets = this.table.bucketCount(root);
+    this.segmentsLeft = this.table.segmentCount(root);
+    this.bucketIndex = this.buckets;
+    this.bucket = NONE;
+  }
+
+  /** The next record, NONE after the last. */
+  next(): number {
+    for (;;) {
+      const handle = this.table.nextInChain(this);
+      if (handle !== NONE) return handle;
+      if (this.bucketIndex === this.buckets) {
+        if (this.segmentsLeft === 0) return NONE;
+        this.segmentsLeft--;
+        this.segment = this.table.segment(this.root, this.segmentsLeft);
+        this.bucketIndex = 0;
+      }
+      this.bucket = (this.segment + this.bucketIndex * BUCKET_GRANULES) | 0;
+      this.slot = 0;
+      this.bucketIndex++;
     }
   }
 }

@@ -11,6 +11,16 @@
 //   key, then the value bytes of inline encodings
 //
 // All parts before the key are multiples of 8 bytes, so the key starts on a granule.
+//
+// Member record (of sets, hashes and sorted sets that outgrew their packed form):
+//
+//   word 0   FIELD: 1 | LONG: 1 | value bytes: 18 | member bytes: 12
+//   [FIELD]  two words: a sorted set's score, a hash field's deadline
+//   [LONG]   two words: member bytes, value bytes; then the counts in word 0 are unused
+//   member, then the value bytes of a hash field
+//
+// The member starts on a word. From its lengths word on a member record looks like a key record without a payload, so
+// both kinds share the code that finds a key.
 
 export const TYPE_MASK = 0xf;
 export const ENCODING_SHIFT = 4;
@@ -34,6 +44,14 @@ export const NO_EXPIRY_WORD = -1;
 /** Encodings below this have no payload before the key; their value bytes follow the key. */
 export const ENCODING_PAYLOAD_FROM = 2;
 
+/** Member records: two words of the datatype's own follow the lengths. The same bit as EXPIRY_FLAG. */
+export const FIELD_FLAG = EXPIRY_FLAG;
+
+/** Kinds of records, as the word in which their lengths stand. */
+export const MEMBERS = 0;
+export const KEYS = 1;
+export type RecordKind = typeof MEMBERS | typeof KEYS;
+
 /** Bytes from the record's start to its key. `header` and `lengths` are words 0 and 1. */
 export function keyOffset(header: number, lengths: number): number {
   return (
@@ -54,4 +72,21 @@ export function keyBytes(words: Int32Array, word: number, lengths: number): numb
 export function valueBytes(words: Int32Array, word: number, lengths: number): number {
   if ((lengths & LONG_FLAG) === 0) return (lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX;
   return words[word + 3 + ((lengths >>> 31) << 1)]!;
+}
+
+/** Bytes from a member record's start to its member. */
+export function memberOffset(lengths: number): number {
+  return 4 + ((lengths >>> 31) << 3) + (((lengths >>> 30) & 1) << 3);
+}
+
+/** Bytes of a member record's member; `word` is the record's word index in `words`. */
+export function memberBytes(words: Int32Array, word: number, lengths: number): number {
+  if ((lengths & LONG_FLAG) === 0) return lengths & SHORT_KEY_BYTES_MAX;
+  return words[word + 1 + ((lengths >>> 31) << 1)]!;
+}
+
+/** Bytes of a member record's value; `word` is the record's word index in `words`. */
+export function memberValueBytes(words: Int32Array, word: number, lengths: number): number {
+  if ((lengths & LONG_FLAG) === 0) return (lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX;
+  return words[word + 2 + ((lengths >>> 31) << 1)]!;
 }

@@ -3,8 +3,20 @@
 
 import type { ArgumentDefinition, CommandDefinition } from '../../src/engine/command.ts';
 import { Prng } from '../../src/lib/prng.ts';
+import { chooseLimits, LIMITS } from './encodings.ts';
 import { comparable, isNewer } from './left-out.ts';
 
+/** Keys that the commands of a group like best, so that their values grow. */
+const GROUP_KEYS: Readonly<Record<string, readonly string[]>> = {
+  list: ['l1', 'l2'],
+  set: ['s1', 's2', 's3'],
+  hash: ['h1', 'h2'],
+  'sorted-set': ['z1', 'z2', 'z3'],
+  geo: ['g1', 'z1'],
+  stream: ['x1', 'x2'],
+  bitmap: ['b1', 'b2'],
+  hyperloglog: ['p1', 'p2', 'p3'],
+};
 export const KEYS = ['a', 'b', 'c', 'key:d', '', '__proto__', 'nul\0cr\r\nff\xff', 'k'.repeat(300)];
 const CHANNELS = ['news', 'n', '', 'chan\0\r\n\xff', 'constructor'];
 const INTEGERS = [
@@ -93,6 +105,32 @@ const DOUBLES = [
   '17179869184.5',
   '1\0',
 ];
+/** Members, fields and elements: few, so that they meet. */
+const MEMBERS = [
+  'a',
+  'b',
+  'c',
+  'd',
+  '',
+  '0',
+  '1',
+  '2',
+  '7',
+  '-1',
+  '12345',
+  '70000',
+  '-9223372036854775808',
+  '9223372036854775807',
+  '3000000000',
+  '1.5',
+  '007',
+  '\0\r\n\xff',
+  '__proto__',
+  'm'.repeat(64),
+  'n'.repeat(65),
+  'p'.repeat(300),
+];
+const MEMBER_NAMES = new Set(['member', 'element', 'field', 'pivot', 'member1', 'member2']);
 const PATTERNS = [
   '*',
   '**',
@@ -173,6 +211,11 @@ const TIME_NAMES = new Set(['seconds', 'milliseconds']);
 /** How often a group's commands are chosen, and a few commands that would drown the others. */
 const GROUP_WEIGHTS: Readonly<Record<string, number>> = {
   string: 10,
+  list: 12,
+  set: 8,
+  bitmap: 6,
+  hash: 8,
+  'sorted-set': 14,
   generic: 8,
   transactions: 4,
   pubsub: 1,
@@ -202,6 +245,45 @@ const COMMAND_WEIGHTS: Readonly<Record<string, number>> = {
 /** A batch has either what shows expired keys' absence early, or what makes such keys: their removal is not announced. */
 const MEETS_AT_RANDOM = new Set(['randomkey', 'scan']);
 
+/** Commands whose negative count asks for as many members, one as often as it is chosen. */
+const RANDOM_CHOICES = new Set(['srandmember', 'hrandfield', 'zrandmember']);
+const RANDOM_COUNTS = [
+  ...['0', '1', '-1', '2', '-2', '5', '-7', '100', '-100', '9223372036854775807', '9223372036854775808'],
+  ...['-9223372036854775808', '-9223372036854775809', 'x', '', '1.5'],
+];
+/** Offsets of bits: none that would make a string of hundreds of megabytes. */
+const BIT_OFFSETS = [
+  ...[
+    '0',
+    '1',
+    '7',
+    '8',
+    '9',
+    '31',
+    '63',
+    '64',
+    '100',
+    '1000',
+    '70000',
+    '#0',
+    '#1',
+    '#3',
+    '#100',
+    '-1',
+    'x',
+    '',
+    '#',
+    '#x',
+  ],
+  ...[
+    '4294967296',
+    '9223372036854775807',
+    '9223372036854775808',
+    '#9223372036854775807',
+    '-9223372036854775808',
+    '1.0',
+  ],
+];
 const ENDS_TRANSACTION = new Set(['exec', 'discard', 'reset']);
 
 export class CommandGenerator {
@@ -212,6 +294,11 @@ export class CommandGenerator {
   private past = false;
   /** Whether a transaction may be open. */
   private inTransaction = false;
+  /** Whether one is open for sure. */
+  private inSureTransaction = false;
+  /** The group of the command that is made. */
+  private group = '';
+  private chosen = '';
   /** Each relative time is another, so that two clocks agree on which of two is later. */
   private times = 0;
 
@@ -227,6 +314,12 @@ export class CommandGenerator {
   /** The commands that are generated. */
   names(): string[] {
     return this.pool.map(({ definition }) => definition.name);
+  }
+
+  /** Limits for the encodings of the next batch: the usual ones every other time. */
+  limits(): number[] {
+    if (this.chance(0.5)) return LIMITS.map(({ usual }) => usual);
+    return chooseLimits((values) => this.pick(values));
   }
 
   /** One batch: commands that follow each other on one connection. */
@@ -246,8 +339,10 @@ export class CommandGenerator {
   private transaction(): string[][] {
     const commands = [['MULTI']];
     this.inTransaction = true;
+    this.inSureTransaction = true;
     for (let count = this.prng.below(8); count > 0; count--) commands.push(this.command(0.01));
     this.inTransaction = false;
+    this.inSureTransaction = false;
     return [...commands, ['EXEC']];
   }
 
@@ -260,12 +355,19 @@ export class CommandGenerator {
         at -= weight;
         if (at < 0) break;
       }
+      this.group = chosen.group;
+      this.chosen = chosen.name;
+      // Outside of a transaction they might wait.
+      if (chosen.flags?.includes('blocking') === true && !this.inSureTransaction) continue;
       if (this.past && MEETS_AT_RANDOM.has(chosen.name)) continue;
       // Withheld replies within EXEC's leave the rest unreadable, in Redis as well.
       if (this.inTransaction && chosen.name === 'client|reply') continue;
       if (chosen.name === 'multi') this.inTransaction = true;
-      else if (ENDS_TRANSACTION.has(chosen.name)) this.inTransaction = false;
-      return this.mutate(wrong, [...this.name(chosen.name), ...this.args(chosen.args ?? [])]);
+      else if (ENDS_TRANSACTION.has(chosen.name)) {
+        this.inTransaction = false;
+        this.inSureTransaction = false;
+      }
+      return harmless(this.mutate(wrong, [...this.name(chosen.name), ...this.args(chosen.args ?? [])]));
     }
   }
 
@@ -307,7 +409,7 @@ export class CommandGenerator {
       case 'oneof':
         return this.argument(this.pick(definition.args!.filter((part) => !isNewer(part))));
       case 'key':
-        return [this.pick(KEYS)];
+        return [this.key()];
       case 'integer':
         return [this.integer(name)];
       case 'unix-time':
@@ -318,12 +420,22 @@ export class CommandGenerator {
         return [this.pick(PATTERNS)];
       case 'string':
         if (name.includes('channel')) return [this.pick(CHANNELS)];
+        if (MEMBER_NAMES.has(name) && this.chance(0.95)) return [this.pick(MEMBERS)];
         return [name === 'type' ? this.pick(TYPES) : this.pick(VALUES)];
     }
   }
 
+  private key(): string {
+    const own = GROUP_KEYS[this.group];
+    if (own !== undefined && this.chance(0.85)) return this.pick(own);
+    return this.chance(0.8) ? this.pick(KEYS) : this.pick(this.pick(Object.values(GROUP_KEYS)));
+  }
+
   private integer(name: string): string {
     if (DATABASE_NAMES.has(name)) return this.chance(0.8) ? this.pick(DATABASES.slice(0, 3)) : this.pick(DATABASES);
+    // C Redis would make a reply of so many random members until its machine has no memory left.
+    if (name === 'count' && RANDOM_CHOICES.has(this.chosen)) return this.pick(RANDOM_COUNTS);
+    if (name === 'offset' && this.group === 'bitmap') return this.pick(BIT_OFFSETS);
     if (!TIME_NAMES.has(name)) return this.chance(0.5) ? this.pick(INTEGERS.slice(0, 11)) : this.pick(INTEGERS);
     return this.chance(0.7) ? String(100_000 + 977 * ++this.times) : this.pick(SECONDS_ODD);
   }
@@ -338,6 +450,7 @@ export class CommandGenerator {
   /** Now and then makes a command wrong. */
   private mutate(probability: number, command: string[]): string[] {
     const words = [...command];
+    if (isLeastCount(words)) words[2] = '-1';
     if (!this.chance(probability)) return words;
     const at = 1 + this.prng.below(Math.max(1, words.length - 1));
     const kind = this.prng.below(6);
@@ -349,6 +462,7 @@ export class CommandGenerator {
     else if (kind === 5)
       // Not 'get\0': redis-server finds GET by it or not, as the seed of its own hash table has it.
       words[0] = this.pick(['NOSUCH', 'GE', 'GETT', '', 'nosuch\0x', 'a\r\nb', '\xff', '__proto__', 'constructor']);
+    if (isLeastCount(words)) words[2] = '-1';
     return words.map((word, index) => (this.isShortLife(words, index) ? '100000' : word));
   }
 
@@ -380,4 +494,18 @@ export class CommandGenerator {
   private chance(probability: number): boolean {
     return this.prng.below(10_000) < probability * 10_000;
   }
+}
+
+/** A command as it may be sent: without what would keep redis-server busy for ever, or is another arity in 7.2. */
+function harmless(words: readonly string[]): string[] {
+  const name = words[0]!.toLowerCase();
+  if (name === 'srandmember' || name === 'zrandmember') {
+    return words.map((word) => (Number(word) < -1000 ? '-5' : word));
+  }
+  return name === 'zrank' || name === 'zrevrank' ? words.slice(0, 3) : [...words];
+}
+
+/** LREM of the least integer removes everything in 7.0, and is refused by 7.4: the lists would differ from then on. */
+function isLeastCount(words: readonly string[]): boolean {
+  return words[2] === '-9223372036854775808' && words[0]!.toLowerCase() === 'lrem';
 }

@@ -29,6 +29,18 @@ function sameInAnyOrder(ours: string, theirs: string): boolean {
   return a !== null && b !== null && ours[0] === theirs[0] && a.sort().join() === b.sort().join();
 }
 
+/** Fields with their values behind them, in any order. */
+function samePairs(ours: string, theirs: string): boolean {
+  const [a, b] = [pairsOf(ours), pairsOf(theirs)];
+  return a !== null && b !== null && ours[0] === theirs[0] && a.join() === b.join();
+}
+
+function pairsOf(frame: string): string[] | null {
+  const elements = elementsOf(frame);
+  if (elements === null) return null;
+  return elements.flatMap((field, index) => (index % 2 === 0 ? [`${field}${elements[index + 1]}`] : [])).sort();
+}
+
 function sameShape(ours: string, theirs: string): boolean {
   const a = elementsOf(ours);
   const b = elementsOf(theirs);
@@ -51,12 +63,42 @@ export const NORMALISED: readonly Normalisation[] = [
     reason: 'seconds since an access; of the small integers that C Redis shares, since an access to any of their keys',
     same: (a, b) => integerOf(a) >= 0 && integerOf(b) >= 0,
   },
+  {
+    commands: ['memory|usage'],
+    reason: 'two ways of keeping values',
+    same: (a, b) => integerOf(a) > 0 && integerOf(b) > 0,
+  },
   { commands: ['time'], reason: 'two clocks', same: sameShape },
   { commands: ['randomkey'], reason: 'chosen at random', same: sameKind },
   {
-    commands: ['keys', 'pubsub|channels', 'pubsub|shardchannels'],
+    commands: [
+      'keys',
+      'pubsub|channels',
+      'pubsub|shardchannels',
+      'smembers',
+      'sinter',
+      'sunion',
+      'sdiff',
+      'hkeys',
+      'hvals',
+    ],
     reason: "the order is the hash table's",
     same: sameInAnyOrder,
+  },
+  { commands: ['hgetall'], reason: "the order is the hash table's", same: samePairs },
+  { commands: ['hrandfield'], reason: 'chosen at random', same: (a, b) => sameKind(a, b) || sameShape(a, b) },
+  { commands: ['hscan'], reason: "cursors and order are the hash table's own", same: sameShape },
+  { commands: ['srandmember'], reason: 'chosen at random', same: (a, b) => sameKind(a, b) || sameShape(a, b) },
+  {
+    commands: ['sscan'],
+    reason: "cursors and order are the hash table's own; a small set of strings is a table in 7.0",
+    same: sameShape,
+  },
+  { commands: ['zrandmember'], reason: 'chosen at random', same: (a, b) => sameKind(a, b) || sameShape(a, b) },
+  {
+    commands: ['zscan'],
+    reason: "cursors and order of large sorted sets are the hash table's own",
+    same: sameShape,
   },
   { commands: ['scan'], reason: "cursors and order are the hash table's own", same: sameShape },
   {

@@ -6,12 +6,22 @@ import { Engine } from '../../src/engine/engine.ts';
 import { STAT_EXPIRED, STAT_HITS, STAT_MISSES } from '../../src/engine/statistics.ts';
 import { encode, TestClient } from '../support/engine-harness.ts';
 import { RawConnection, type ServerProcess, startRedis } from '../support/redis-server.ts';
+import { LIMITS } from './encodings.ts';
 import { KNOWN_DIFFERENCES, UNCOUNTED } from './known-differences.ts';
 import { isSameReply } from './normalised-replies.ts';
 import { bulkOf, elementsOf, frameEnd, framesOf } from './reply-frames.ts';
 
 const MARKER = 'end-of-batch-7f3a';
 const DATABASES = 16;
+/** Questions that tell a value whole, by type; the key goes behind the command's name. */
+const CONTENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  string: [['GET'], ['STRLEN']],
+  list: [['LRANGE', '0', '-1'], ['LLEN']],
+  set: [['SMEMBERS'], ['SCARD']],
+  hash: [['HGETALL'], ['HLEN']],
+  zset: [['ZRANGE', '0', '-1', 'WITHSCORES'], ['ZCARD']],
+  stream: [['XRANGE', '-', '+'], ['XLEN']],
+};
 const REAL_CLOCK = { now: () => Date.now(), elapsed: () => performance.now() };
 
 /** One command whose replies differ. */
@@ -52,6 +62,14 @@ export class Pair {
     await this.server.stop();
   }
 
+  /** Sets both servers' limits of encodings (encodings.ts). */
+  async limit(values: readonly number[]): Promise<void> {
+    const words = LIMITS.flatMap(({ directive }, index) => [directive, String(values[index])]);
+    const reply = await this.theirs([['CONFIG', 'SET', ...words]]);
+    assert.equal(reply, '+OK\r\n');
+    for (const [index, { set }] of LIMITS.entries()) set(this.engine, values[index]!);
+  }
+
   /** Runs commands on both from an empty state and compares replies, then keyspaces; the first mismatch or null. */
   async compare(batch: readonly (readonly string[])[]): Promise<Mismatch | null> {
     // CLIENT REPLY SKIP may swallow a reply: that of the first RESET.
@@ -67,6 +85,7 @@ export class Pair {
 
   /** Whether the two answer the last of some commands differently. */
   async differs(commands: readonly (readonly string[])[]): Promise<boolean> {
+    await this.limit(LIMITS.map(({ usual }) => usual));
     this.clear();
     await this.theirs([['FLUSHALL']]);
     const ours = commands.map((command) => this.client.run(...command));
@@ -111,6 +130,8 @@ export class Pair {
   private async compareKeyspaces(commands: readonly (readonly string[])[]): Promise<Mismatch | null> {
     const index = commands.length;
     const isCounted = commands.every((command) => UNCOUNTED[this.nameOf(command)] === undefined);
+    const counters = this.engine.statistics.counters;
+    const statistics = `keyspace_hits:${counters[STAT_HITS]} keyspace_misses:${counters[STAT_MISSES]} expired_keys:${counters[STAT_EXPIRED]}`;
     const questions: string[][] = [];
     for (let database = 0; database < DATABASES; database++) {
       this.client.run('SELECT', String(database));
@@ -118,13 +139,16 @@ export class Pair {
       questions.push(['SELECT', String(database)], ['DBSIZE'], ['KEYS', '*']);
       for (const frame of elementsOf(this.client.run('KEYS', '*')) ?? []) {
         const key = bulkOf(frame)!;
-        for (const question of ['TYPE', 'GET', 'PEXPIRETIME']) questions.push([question, key]);
+        const type = this.client.run('TYPE', key).slice(1, -2);
+        questions.push(
+          ['TYPE', key],
+          ['PEXPIRETIME', key],
+          ...(CONTENTS[type] ?? []).map(([name, ...rest]) => [name!, key, ...rest]),
+        );
         questions.push(['OBJECT', 'ENCODING', key], ['OBJECT', 'REFCOUNT', key]);
       }
     }
     this.client.run('RESET');
-    const counters = this.engine.statistics.counters;
-    const statistics = `keyspace_hits:${counters[STAT_HITS]} keyspace_misses:${counters[STAT_MISSES]} expired_keys:${counters[STAT_EXPIRED]}`;
     const stats = /keyspace_hits:\d+|keyspace_misses:\d+|expired_keys:\d+/g;
     const info = (
       await this.theirs([

@@ -104,7 +104,10 @@ export class ServerProcess {
   static async start(command: string, args: readonly string[] = []): Promise<ServerProcess> {
     const port = await freePort();
     const directory = mkdtempSync(join(tmpdir(), 'cinnabar-test-'));
-    const child = spawn(command, ['--port', String(port), '--dir', directory, '--save', '', ...args], {
+    const words = [command, '--port', String(port), '--dir', directory, '--save', '', ...args];
+    // A reply made up of some 10^15 random members would take all of the machine's memory: 8 GB must do for C Redis.
+    const bounded = command === 'redis-server' ? ['ulimit -v 8000000; exec "$0" "$@"'] : ['exec "$0" "$@"'];
+    const child = spawn('/bin/sh', ['-c', ...bounded, ...words], {
       stdio: 'ignore',
       cwd: directory,
     });

@@ -1,23 +1,20 @@
 // Whole databases: look through them, count, empty and exchange them.
 
 import { TYPE_NAMES } from '../../datatypes/key-record.ts';
-import { matchGlob } from '../../lib/glob.ts';
-import { INT64_MIN, parseInt64, parseInteger, UINT64_MAX } from '../../lib/integers.ts';
+import { parseInt64 } from '../../lib/integers.ts';
 import { NONE } from '../../memory/flat-memory.ts';
-import { DB_OUT_OF_RANGE, error, INVALID_CURSOR, SYNTAX_ERROR, untilNul } from '../../protocol/errors.ts';
+import { DB_OUT_OF_RANGE, error, SYNTAX_ERROR } from '../../protocol/errors.ts';
 import { type ReadCall, type WriteCall, word } from '../call.ts';
 import { integer, oneOf, optional, pattern, read, reply, text, token, write } from '../command.ts';
 import type { Database } from '../keyspace.ts';
+import { matchesPattern, parseCursor, parseScanOptions, type ScanOptions } from './scanning.ts';
 
-const ALL = word('*');
-
-/** Whether a record's key matches the pattern in an argument. A lone '*' takes the empty key too, as no other does. */
+/** Whether a record's key matches the pattern in an argument; any does when that is 0. */
 function matches(call: ReadCall, handle: number, patternAt: number): boolean {
-  if (call.is(patternAt, ALL)) return true;
-  const { bytes, starts, ends, keyspace } = call;
-  keyspace.readKey(handle);
-  const { keyBytes, keyStart, keyEnd } = keyspace;
-  return matchGlob(bytes, starts[patternAt]!, ends[patternAt]!, keyBytes, keyStart, keyEnd, false);
+  if (patternAt === 0) return true;
+  call.keyspace.readKey(handle);
+  const { keyBytes, keyStart, keyEnd } = call.keyspace;
+  return matchesPattern(call, patternAt, keyBytes, keyStart, keyEnd);
 }
 
 function replyKey(call: ReadCall, handle: number): void {
@@ -62,46 +59,6 @@ export const keys = read(
   },
 );
 
-const MATCH = word('MATCH');
-const COUNT = word('COUNT');
-const TYPE = word('TYPE');
-
-/** Records looked at by one SCAN without COUNT, and buckets visited for each of them at most. */
-const SCAN_COUNT = 10;
-const BUCKETS_PER_COUNT = 10;
-/** Cursors of the hash table are below this; any greater number was never returned. */
-const CURSOR_MAX = 2 ** 53 - 1;
-
-/** A cursor argument: any number of 64 bits is one; -1 after replying that it is none. */
-export function parseCursor(call: ReadCall, index: number): number {
-  const value = parseInteger(call.bytes, call.starts[index]!, call.ends[index]!);
-  if (value >= 0) return value;
-  const long = Number.isNaN(value) ? parseLenientCursor(call.text(index)) : null;
-  if (long !== null) return Number(long % BigInt(CURSOR_MAX));
-  call.reply.error(INVALID_CURSOR);
-  return -1;
-}
-
-/** What C's strtoull takes beside plain numbers: spaces in front, a sign, leading zeros; nothing behind a NUL. */
-function parseLenientCursor(text: string): bigint | null {
-  const match = /^[ \t-\r]*([+-]?)(\d{1,40})$/.exec(untilNul(text));
-  if (match === null) return null;
-  const magnitude = BigInt(match[2]!);
-  if (magnitude > UINT64_MAX || (match[1] === '-' && magnitude > 0n && magnitude <= -INT64_MIN)) return null;
-  return match[1] === '-' ? BigInt.asUintN(64, -magnitude) : magnitude;
-}
-
-/** The argument of COUNT: above 0, brought below 2^31; -1 after replying what is wrong with it. */
-export function parseScanCount(call: ReadCall, index: number): number {
-  const value = call.clampedInteger(index);
-  if (Number.isNaN(value)) return -1;
-  if (value < 1) {
-    call.reply.error(SYNTAX_ERROR);
-    return -1;
-  }
-  return Math.min(value, 0x7fffffff);
-}
-
 /**
  *     > MSET one 1 two 2
  *     OK
@@ -130,47 +87,27 @@ export const scan = read(
   function scan(call) {
     const cursor = parseCursor(call, 1);
     if (cursor < 0) return;
-    let count = SCAN_COUNT;
-    let patternAt = 0;
-    let typeName = '';
-    for (let index = 2; index < call.count; index += 2) {
-      const hasValue = index + 1 < call.count;
-      if (hasValue && call.is(index, COUNT)) {
-        count = parseScanCount(call, index + 1);
-        if (count < 0) return;
-      } else if (hasValue && call.is(index, MATCH)) patternAt = index + 1;
-      else if (hasValue && call.is(index, TYPE)) typeName = call.text(index + 1).toLowerCase();
-      else {
-        call.reply.error(SYNTAX_ERROR);
-        return;
-      }
-    }
-    replyScan(call, cursor, count, patternAt, typeName);
+    const options = parseScanOptions(call, 2, true, null);
+    if (options !== null) replyScan(call, cursor, options);
   },
 );
 
-function replyScan(call: ReadCall, from: number, count: number, patternAt: number, typeName: string): void {
+function replyScan(call: ReadCall, from: number, options: ScanOptions): void {
   const { keyspace, database } = call;
-  const handles: number[] = [];
+  const cursor = keyspace.scan(database, from, options.count);
+  const shown: number[] = [];
   const expired: number[] = [];
-  let cursor = from;
-  let buckets = count * BUCKETS_PER_COUNT;
-  let seen = 0;
-  do {
-    cursor = keyspace.scan(database, cursor);
-    seen += keyspace.collectedCount();
-    for (let index = 0; index < keyspace.collectedCount(); index++) {
-      const handle = keyspace.collected(index);
-      if (typeName !== '' && TYPE_NAMES[call.typeOf(handle)] !== typeName) continue;
-      if (patternAt !== 0 && !matches(call, handle, patternAt)) continue;
-      if (keyspace.isExpired(handle)) expired.push(handle);
-      else handles.push(handle);
-    }
-  } while (cursor !== 0 && seen < count && --buckets > 0);
+  for (let index = 0; index < keyspace.collectedCount(); index++) {
+    const handle = keyspace.collected(index);
+    if (options.type !== '' && TYPE_NAMES[call.typeOf(handle)] !== options.type) continue;
+    if (!matches(call, handle, options.patternAt)) continue;
+    if (keyspace.isExpired(handle)) expired.push(handle);
+    else shown.push(handle);
+  }
   call.reply.array(2);
   call.reply.bulkInteger(cursor);
-  call.reply.array(handles.length);
-  for (const handle of handles) replyKey(call, handle);
+  call.reply.array(shown.length);
+  for (const handle of shown) replyKey(call, handle);
   for (const handle of expired) keyspace.expireRecord(database, handle);
 }
 
@@ -227,9 +164,7 @@ function empty(call: WriteCall, database: Database, lazily: boolean): void {
   const { engine, keyspace } = call;
   engine.dirty += keyspace.count(database);
   if (engine.effects !== 0) engine.changes.databaseReplaced(database, null);
-  const root = keyspace.detach(database);
-  if (lazily) engine.dispose(root);
-  else while (keyspace.disposeStep(root));
+  keyspace.clear(database, lazily);
 }
 
 const FLUSH_TYPE = optional(oneOf('flush-type', token('ASYNC', { since: '4.0.0' }), token('SYNC', { since: '6.2.0' })));

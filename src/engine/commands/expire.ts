@@ -86,10 +86,10 @@ function expireKey(call: WriteCall, unit: number, absolute: boolean, name: strin
     return;
   }
   if (deadline <= call.now() && call.mayExpireNow()) {
-    call.keyspace.removeFound(call.database, handle);
+    call.keyspace.removeFound(call.database, handle, call.keyspace.lazyExpire);
     call.changed(1, DEL_EVENT);
     if (call.propagates()) {
-      const word = call.engine.expireByUnlink ? 'UNLINK' : 'DEL';
+      const word = call.keyspace.lazyExpire ? 'UNLINK' : 'DEL';
       call.propagateAs(2).text(word).bytes(call.bytes, call.starts[1]!, call.ends[1]!);
     }
   } else {

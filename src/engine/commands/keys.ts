@@ -17,12 +17,12 @@ import { NO_DEADLINE } from '../expiry.ts';
 import type { Database } from '../keyspace.ts';
 
 /** Deletes the keys of all arguments; replies how many there were. */
-function deleteAll(call: WriteCall): void {
+function deleteAll(call: WriteCall, later: boolean): void {
   let deleted = 0;
   for (let index = 1; index < call.count; index++) {
     const handle = call.forWrite(index);
     if (handle === NONE) continue;
-    call.keyspace.removeFound(call.database, handle);
+    call.keyspace.removeFound(call.database, handle, later);
     call.changed(index, DEL_EVENT);
     deleted++;
   }
@@ -47,7 +47,9 @@ export const del = write(
     categories: ['keyspace'],
     tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
   },
-  deleteAll,
+  function del(call) {
+    deleteAll(call, call.keyspace.lazyUserDel);
+  },
 );
 
 export const unlink = write(
@@ -63,7 +65,9 @@ export const unlink = write(
     categories: ['keyspace'],
     tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
   },
-  deleteAll,
+  function unlink(call) {
+    deleteAll(call, true);
+  },
 );
 
 /** Counts the keys of the arguments that exist, as often as they are named. */
@@ -141,7 +145,7 @@ export const type = read(
 /** Deletes what the key at `index` holds in a database, without announcing it: something takes its place. */
 function clear(call: WriteCall, database: Database, index: number): void {
   const handle = call.keyspace.find(database, call.bytes, call.starts[index]!, call.ends[index]!);
-  if (handle !== NONE) call.keyspace.removeFound(database, handle);
+  if (handle !== NONE) call.keyspace.removeFound(database, handle, call.keyspace.lazyServerDel);
 }
 
 /** Adds a record that is in no table under the key at `index`, which holds nothing; then its deadline. */

@@ -3,7 +3,7 @@
 //
 // Each part is digested with SHA-1. `xor` adds a part in any order; `mix` digests the sum again, so that order counts.
 
-import { STRING } from '../../datatypes/key-record.ts';
+import { LIST, STRING } from '../../datatypes/key-record.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { NO_DEADLINE } from '../../engine/expiry.ts';
 import type { Database } from '../../engine/keyspace.ts';
@@ -42,14 +42,18 @@ class Digest {
   }
 }
 
-/** Adds a record's value and whether it expires. Other types than strings have yet to say how they are digested. */
+/** Adds a record's value and whether it expires. Other types than strings and lists have yet to say how they are digested. */
 function addValue(engine: Engine, handle: number, digest: Digest): void {
-  const { records, strings } = engine.keyspace;
+  const { records, strings, lists } = engine.keyspace;
   const type = records.type(handle);
   digest.mixNumber(type);
   if (type === STRING) {
     strings.read(handle);
     digest.mix(strings.bytes, strings.start, strings.end);
+  } else if (type === LIST) {
+    lists.seekEnd(handle, false);
+    do digest.mix(lists.item.bytes, lists.item.start, lists.item.end);
+    while (lists.next());
   }
   if (engine.keyspace.deadline(handle) !== NO_DEADLINE) digest.xor(EXPIRES, 0, EXPIRES.length);
 }

@@ -31,7 +31,7 @@ const BAD_DATABASE = error('ERR Out of range database');
 const BAD_THRESHOLD = error('ERR argument must be a memory value bigger than 1 and smaller than 4gb');
 const NOT_RESTARTED = error('ERR failed to restart the server. Check server logs.');
 const NO_CLIENT_EVICTION = error('ERR maxmemory-clients is disabled.');
-const PACKED_MAX = 4n << 30n;
+const PACKED_MAX = (4n << 30n) - (1n << 20n);
 
 /** A number as C's atoi reads it. */
 function looseInteger(argument: string): number {
@@ -161,8 +161,12 @@ function replicate(_server: Server, call: Call): void {
 
 function packedThreshold(_server: Server, call: Call): void {
   const bytes = parseMemory(call.text(2));
-  if (bytes === null || bytes < 0n || bytes === 1n || bytes > PACKED_MAX) call.reply.error(BAD_THRESHOLD);
-  else call.reply.ok();
+  if (bytes === null || bytes < 0n || bytes > PACKED_MAX) {
+    call.reply.error(BAD_THRESHOLD);
+    return;
+  }
+  call.lists.quicklist.packedThreshold = Number(bytes);
+  call.reply.ok();
 }
 
 /** The hash table of a database: how large it is. There is one table for keys and expiries. */

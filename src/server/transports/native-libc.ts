@@ -39,6 +39,10 @@ export const READABLE = 1;
 export const WRITABLE = 4;
 export const FAILED = 8;
 export const HUNG_UP = 16;
+/** The peer ended its side: nothing more will come than what waits to be read. */
+export const PEER_ENDED = 0x2000;
+/** Of epoll: an event is reported when something arrives, not as long as something is there. */
+export const EDGE_TRIGGERED = 1 << 31;
 export const EAGAIN = 11;
 const SIG_BLOCK = 0;
 const SIGPIPE = 13;

@@ -2,8 +2,9 @@
 //
 // One epoll descriptor holds all sockets, the listening ones included. libuv watches that descriptor alone (LoopWatch)
 // and calls #enter when any socket is ready: one JavaScript entry for all of them, however many, and for those that
-// become ready meanwhile; tickEnd follows each round. Nothing waits to make a round larger. Events are level-triggered:
-// what a round leaves undone, by bound or by an exception, is reported again by the next.
+// become ready meanwhile; tickEnd follows each round. Nothing waits to make a round larger. Events of links are
+// edge-triggered (native-link.ts), those of listening and connecting sockets level-triggered. What a round leaves undone,
+// by bound or by an exception, is reported again by the next.
 //
 // #enter is an FFI callback: Node drains no microtasks and no nextTick after it (they ran 350-500 ms late), and an
 // exception that left it would abort the process. So its whole body is one try, and all that is asynchronous goes
@@ -51,7 +52,7 @@ const ROUNDS_MAX = 8;
 const LIGHT_BYTES_MAX = 64 * 1024;
 
 /**
- * Bytes received by one call. For values of 200 KB it takes 0.87 of the CPU that 64 KB take (redis-benchmark -t set
+ * Bytes received by one call at most. For values of 200 KB it takes 0.87 of the CPU that 64 KB take (redis-benchmark -t set
  * -d 200000); up to 20 KB, and for pipelines of small requests, 16 KB to 256 KB are the same.
  */
 const RECEIVE_BYTES = 256 * 1024;
@@ -218,15 +219,23 @@ export class NativeTransport implements Transport, LinkOwner, ListenerOwner, Dia
     return !this.#closed;
   }
 
-  /** An event of a descriptor that was closed in this entry, and perhaps opened again, is dropped. */
+  /**
+   * An event of a descriptor that was closed in this entry, and perhaps opened again, is dropped. What the server's code
+   * throws here must not cost the other sockets their events, which are reported once.
+   */
   #dispatch(events: number, descriptor: number, generation: number): void {
     const link = this.#links[descriptor];
-    if (link !== undefined) {
-      if (link.generation === generation) link.handle(events);
-      return;
+    try {
+      if (link !== undefined) {
+        if (link.generation === generation) link.handle(events);
+        return;
+      }
+      const other = this.#others.get(descriptor);
+      if (other !== undefined && other.generation === generation) other.handle(events);
+    } catch (error) {
+      this.#later.add(() => this.host.fatal(error));
+      if (link !== undefined) link.interrupted();
     }
-    const other = this.#others.get(descriptor);
-    if (other !== undefined && other.generation === generation) other.handle(events);
   }
 
   #holdOrLetGo(): void {

@@ -260,10 +260,10 @@ function setsDeadline(call: WriteCall, handle: number): boolean {
 function deletesAtOnce(call: WriteCall, handle: number): boolean {
   if (!setsDeadline(call, handle) || options.deadline > call.now() || !call.mayExpireNow()) return false;
   if (handle === NONE) return true;
-  call.keyspace.removeFound(call.database, handle);
+  call.keyspace.removeFound(call.database, handle, call.keyspace.lazyExpire);
   call.changed(1, DEL_EVENT);
   if (call.propagates()) {
-    const name = call.engine.expireByUnlink ? 'UNLINK' : 'DEL';
+    const name = call.keyspace.lazyExpire ? 'UNLINK' : 'DEL';
     call.propagateAs(2).text(name).bytes(call.bytes, call.starts[1]!, call.ends[1]!);
   }
   return true;

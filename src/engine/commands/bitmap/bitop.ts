@@ -1,0 +1,191 @@
+// Strings combined bit by bit: BITOP.
+
+import { INT, STRING } from '../../../datatypes/key-record.ts';
+import { AND, AND_NOT, combineBits, OR, XOR } from '../../../lib/bits.ts';
+import { copyBytes } from '../../../lib/bytes.ts';
+import { NONE } from '../../../memory/flat-memory.ts';
+import { error, SYNTAX_ERROR } from '../../../protocol/errors.ts';
+import { MISTYPED, type WriteCall, word } from '../../call.ts';
+import { key, multiple, oneOf, reply, token, write } from '../../command.ts';
+import { DEL_EVENT, SET_EVENT } from '../../events.ts';
+
+const ONE_SOURCE_ONLY = error('ERR BITOP NOT must be called with a single source key.');
+const TWO_SOURCES = ['DIFF', 'DIFF1', 'ANDOR'].map((name) => ({
+  name: word(name),
+  refusal: error(`ERR BITOP ${name} must be called with at least two source keys.`),
+}));
+
+const NOT_WORD = word('NOT');
+const NO_BYTES = new Uint8Array(0);
+
+/** What a source is to the result, and how the result is worked out from all of them. */
+type Operation = (result: Uint8Array, sources: readonly Uint8Array[]) => void;
+
+/** Combines a source into a result; beyond its end it is zeros. */
+function into(result: Uint8Array, how: number, source: Uint8Array): void {
+  combineBits(how, source, 0, source.length, result);
+  if (how === AND) result.fill(0, source.length);
+}
+
+function all(result: Uint8Array, how: number, sources: readonly Uint8Array[]): void {
+  for (const source of sources) into(result, how, source);
+}
+
+/** All sources but the first, as one. */
+function anyOf(result: Uint8Array, sources: readonly Uint8Array[]): Uint8Array {
+  const any = new Uint8Array(result.length);
+  all(any, OR, sources.slice(1));
+  return any;
+}
+
+/** Bits that just one source has: those of one and no other. */
+function exactlyOne(result: Uint8Array, sources: readonly Uint8Array[]): void {
+  const several = new Uint8Array(result.length);
+  for (const source of sources) {
+    const both = result.slice();
+    into(both, AND, source);
+    into(several, OR, both);
+    into(result, OR, source);
+  }
+  into(result, AND_NOT, several);
+}
+
+const OPERATIONS: readonly { readonly name: Uint8Array; readonly run: Operation }[] = [
+  {
+    name: word('AND'),
+    run: (result, sources) => {
+      result.set(sources[0]!);
+      all(result, AND, sources.slice(1));
+    },
+  },
+  { name: word('OR'), run: (result, sources) => all(result, OR, sources) },
+  { name: word('XOR'), run: (result, sources) => all(result, XOR, sources) },
+  {
+    name: NOT_WORD,
+    run: (result, sources) => {
+      result.fill(0xff);
+      into(result, AND_NOT, sources[0]!);
+    },
+  },
+  {
+    name: word('DIFF'),
+    run: (result, sources) => {
+      result.set(sources[0]!);
+      into(result, AND_NOT, anyOf(result, sources));
+    },
+  },
+  {
+    name: word('DIFF1'),
+    run: (result, sources) => {
+      into(result, OR, anyOf(result, sources));
+      into(result, AND_NOT, sources[0]!);
+    },
+  },
+  {
+    name: word('ANDOR'),
+    run: (result, sources) => {
+      result.set(sources[0]!);
+      into(result, AND, anyOf(result, sources));
+    },
+  },
+  { name: word('ONE'), run: exactlyOne },
+];
+
+/** The strings of the source keys, as ranges of flat memory; null after replying that one is none. */
+function findSources(call: WriteCall): Uint8Array[] | null {
+  const sources: Uint8Array[] = [];
+  for (let index = 3; index < call.count; index++) {
+    const handle = call.findOf(index, STRING);
+    if (handle === MISTYPED) return null;
+    if (handle === NONE) {
+      sources.push(NO_BYTES);
+      continue;
+    }
+    const { strings } = call;
+    strings.read(handle);
+    // An integer's digits stand where the next one's will.
+    const isShared = call.encodingOf(handle) === INT;
+    const { bytes, start, end } = strings;
+    sources.push(isShared ? bytes.slice(start, end) : bytes.subarray(start, end));
+  }
+  return sources;
+}
+
+/**
+ *     > SET a abc
+ *     OK
+ *     > SET b abd
+ *     OK
+ *     > BITOP AND both a b
+ *     (integer) 3
+ *     > GET both
+ *     "ab`"
+ */
+export const bitop = write(
+  'BITOP',
+  {
+    group: 'bitmap',
+    summary: 'Combines strings bit by bit, and stores the result.',
+    since: '2.6.0',
+    complexity: 'O(N)',
+    args: [
+      oneOf(
+        'operation',
+        token('AND'),
+        token('OR'),
+        token('XOR'),
+        token('NOT'),
+        token('DIFF', { since: '8.2.0' }),
+        token('DIFF1', { since: '8.2.0' }),
+        token('ANDOR', { since: '8.2.0' }),
+        token('ONE', { since: '8.2.0' }),
+      ),
+      key('destkey', 'OW', 'update'),
+      multiple(key('key', 'RO', 'access')),
+    ],
+    replies: [reply.integer('the length of the result')],
+    flags: ['denyoom'],
+    history: [['8.2.0', 'Operations DIFF, DIFF1, ANDOR, ONE.']],
+  },
+  function bitop(call) {
+    const operation = OPERATIONS.find(({ name }) => call.is(1, name));
+    if (operation === undefined) {
+      call.reply.error(SYNTAX_ERROR);
+      return;
+    }
+    if (operation.name === NOT_WORD && call.count !== 4) {
+      call.reply.error(ONE_SOURCE_ONLY);
+      return;
+    }
+    const lonely = call.count === 4 ? TWO_SOURCES.find(({ name }) => call.is(1, name)) : undefined;
+    if (lonely !== undefined) {
+      call.reply.error(lonely.refusal);
+      return;
+    }
+    const sources = findSources(call);
+    if (sources === null) return;
+    const length = sources.reduce((most, source) => Math.max(most, source.length), 0);
+    if (!call.admit(call.length(2) + length * 2)) return;
+    const result = new Uint8Array(length);
+    if (length > 0) operation.run(result, sources);
+    store(call, result);
+    call.reply.integer(length);
+  },
+);
+
+/** Puts a result in the place of whatever the destination holds; an empty one deletes it. */
+function store(call: WriteCall, result: Uint8Array): void {
+  const { keyspace, database, strings, bytes, starts, ends } = call;
+  const existing = call.forWrite(2);
+  if (result.length === 0) {
+    if (existing === NONE) return;
+    keyspace.removeFound(database, existing, keyspace.lazyServerDel);
+    call.changed(2, DEL_EVENT);
+    return;
+  }
+  const handle = keyspace.setString(database, existing, bytes, starts[2]!, ends[2]!, NO_BYTES, 0, 0, false);
+  const record = strings.resize(handle, result.length);
+  if (record !== handle) keyspace.moved(record);
+  copyBytes(result, 0, result.length, strings.bytes, strings.start);
+  call.changed(2, SET_EVENT);
+}

@@ -1,0 +1,82 @@
+// Bits of strings over wire bytes: what the comparison with redis-server 7.0.15 cannot say.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EngineHarness } from '../../../../tests/support/engine-harness.ts';
+
+function check(harness: EngineHarness, cases: readonly (readonly [command: string, reply: string])[]): void {
+  for (const [command, reply] of cases) {
+    assert.equal(harness.run(...command.split(' ')), `${reply.replaceAll('|', '\r\n')}\r\n`, command);
+  }
+  harness.engine.check();
+}
+
+test('BITCOUNT and BITPOS parse before they look', () => {
+  check(new EngineHarness(), [
+    ['BITCOUNT nosuch 0', '-ERR syntax error'],
+    ['BITCOUNT nosuch x 1', '-ERR value is not an integer or out of range'],
+    ['BITCOUNT nosuch 0 1 BYE', '-ERR syntax error'],
+    ['BITPOS nosuch 1 x', '-ERR value is not an integer or out of range'],
+    ['BITPOS nosuch 1 0 1 BYE', '-ERR syntax error'],
+    ['BITPOS nosuch 0', ':0'],
+    ['BITPOS nosuch 1', ':-1'],
+  ]);
+});
+
+test('BITOP combines as Redis 8.2 says, strings of any lengths', () => {
+  const harness = new EngineHarness();
+  harness.run('SET', 'a', '\xf0\xff\x0f');
+  harness.run('SET', 'b', '\xcc\x0f');
+  harness.run('SET', 'c', '\xaa');
+  const cases: [command: string, result: string][] = [
+    ['DIFF d a b c', '\x10\xf0\x0f'],
+    ['DIFF1 d a b c', '\x0e\x00\x00'],
+    ['ANDOR d a b c', '\xe0\x0f\x00'],
+    ['ONE d a b c', '\x16\xf0\x0f'],
+    ['ONE d a', '\xf0\xff\x0f'],
+    ['AND d a b', '\xc0\x0f\x00'],
+    ['NOT d c', '\x55'],
+    ['OR d nosuch c', '\xaa'],
+  ];
+  for (const [command, result] of cases) {
+    assert.equal(harness.run('BITOP', ...command.split(' ')), `:${result.length}\r\n`, command);
+    assert.equal(harness.run('GET', 'd'), `$${result.length}\r\n${result}\r\n`, command);
+  }
+  check(harness, [
+    ['BITOP DIFF d a', '-ERR BITOP DIFF must be called with at least two source keys.'],
+    ['BITOP OR d nosuch', ':0'],
+    ['EXISTS d', ':0'],
+    ['BITOP XOR a a a', ':3'],
+    ['BITCOUNT a', ':0'],
+  ]);
+});
+
+test('CVE-2021-32761: offsets near 2^32, 2^63 and beyond change nothing', () => {
+  const harness = new EngineHarness();
+  harness.run('SET', 'k', 'v');
+  for (const offset of [
+    '4294967296',
+    '9223372036854775807',
+    '9223372036854775808',
+    '-1',
+    '-9223372036854775808',
+    '#1',
+  ]) {
+    for (const command of [
+      ['SETBIT', 'k', offset, '1'],
+      ['GETBIT', 'k', offset],
+    ]) {
+      assert.equal(harness.run(...command), '-ERR bit offset is not an integer or out of range\r\n', command.join(' '));
+    }
+  }
+  for (const offset of ['4294967296', '4294967233', '#67108864', '#9223372036854775807', '-1', '#-1', '#', '# 1']) {
+    for (const words of [
+      ['GET', 'i64', offset],
+      ['SET', 'i64', offset, '1'],
+      ['INCRBY', 'i64', offset, '1'],
+    ]) {
+      assert.equal(harness.run('BITFIELD', 'k', ...words), '-ERR bit offset is not an integer or out of range\r\n');
+    }
+  }
+  assert.equal(harness.run('GET', 'k'), '$1\r\nv\r\n');
+});

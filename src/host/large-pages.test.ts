@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { adviser } from './large-pages.ts';
+
+const MIB = 1024 * 1024;
+
+/** Advises buffers at `address` whose first touch takes so many milliseconds each; what was advised. */
+function adviseAll(address: number, bytes: number, touches: readonly number[]): number[][] {
+  const advised: number[][] = [];
+  let clock = 0;
+  let looks = 0;
+  let touch = 0;
+  const advise = adviser({
+    addressOf: () => BigInt(address),
+    advise: (at, length) => advised.push([Number(at) / MIB, length / MIB]),
+    elapsed: () => (looks++ % 2 === 0 ? clock : (clock += touch)),
+  });
+  for (const each of touches) {
+    touch = each;
+    advise(new ArrayBuffer(bytes));
+  }
+  return advised;
+}
+
+test('whole large pages of a segment are asked for, the first one by itself', () => {
+  assert.deepEqual(adviseAll(3 * MIB, 16 * MIB, [0.1]), [
+    [4, 2],
+    [6, 12],
+  ]);
+  assert.deepEqual(adviseAll(4 * MIB, 16 * MIB, [0.1]), [
+    [4, 2],
+    [6, 14],
+  ]);
+});
+
+test('a buffer without a whole large page, or with only one', () => {
+  assert.deepEqual(adviseAll(3 * MIB, 2 * MIB, [0.1]), []);
+  assert.deepEqual(adviseAll(3 * MIB, 4 * MIB, [0.1]), [[4, 2]]);
+});
+
+test('after a slow first touch the segment and the next sixteen take small pages', () => {
+  const touches = [5, ...new Array<number>(16).fill(0.1), 0.1];
+  assert.deepEqual(adviseAll(4 * MIB, 4 * MIB, touches), [
+    [4, 2],
+    [4, 2],
+    [6, 2],
+  ]);
+});

@@ -1,0 +1,152 @@
+// LZF, the compression of RDB files, DUMP payloads and the inner nodes of lists: fast, and made of nothing but literal
+// runs and back references. The format is that of liblzf (Marc Lehmann); a stream is a sequence of
+//
+//   000LLLLL, L + 1 bytes                       so many bytes as they are
+//   LLLooooo oooooooo            (L 1..6)       L + 2 bytes from `o + 1` bytes before
+//   111ooooo LLLLLLLL oooooooo                  L + 9 bytes from there
+//
+// The length of what comes out is not in the stream; whoever keeps one keeps the other.
+
+const LITERALS_MAX = 32;
+const DISTANCE_MAX = 1 << 13;
+/** The longest reference: 2 + 7 + 255. */
+const REFERENCE_MAX = 264;
+/** Shorter repetitions cost as much as they save. */
+const REFERENCE_MIN = 3;
+
+/** Slots of the table of places: 64 KiB, within the second-level cache. */
+const SLOT_BITS = 14;
+/** Positions are kept on top of a base that grows with every call, so that the table need not be cleared; before the base
+ *  leaves int32 it is. */
+const BASE_MAX = 0x4000_0000;
+
+/** A compressor with its table of places. */
+export class Lzf {
+  private readonly places = new Int32Array(1 << SLOT_BITS);
+  private base = 0;
+
+  /**
+   * Compresses from[start..end) to to[at..limit). Returns the offset after what was written, or 0 when it does not fit:
+   * give a limit below the input's own length to learn whether compression is worth it. Input of up to 1 GiB.
+   */
+  compress(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number, limit: number): number {
+    const base = this.nextBase(end - start) - start;
+    const places = this.places;
+    let literals = 0;
+    let out = at + 1;
+    let next = start;
+    while (next < end) {
+      let reference = -1;
+      if (next + REFERENCE_MIN <= end) {
+        const slot = slotOf(from, next);
+        const place = places[slot]! - base;
+        places[slot] = base + next;
+        if (place >= start && next - place <= DISTANCE_MAX && startsAlike(from, place, next)) reference = place;
+      }
+      if (reference < 0) {
+        if (out >= limit) return 0;
+        to[out] = from[next]!;
+        out++;
+        next++;
+        literals++;
+        if (literals === LITERALS_MAX) {
+          to[out - 1 - LITERALS_MAX] = LITERALS_MAX - 1;
+          literals = 0;
+          out++;
+        }
+        continue;
+      }
+      if (literals === 0) out--;
+      else to[out - 1 - literals] = literals - 1;
+      literals = 0;
+      const longest = Math.min(end, next + REFERENCE_MAX);
+      let until = next + REFERENCE_MIN;
+      for (const back = next - reference; until < longest && from[until] === from[until - back]; ) until++;
+      if (out + (until - next < 9 ? 2 : 3) > limit) return 0;
+      out = writeReference(to, out, until - next, next - reference - 1) + 1;
+      // The places within a repetition are not noted but for its end: as in the original, half the time for 1 % of size.
+      next = until - 2;
+      if (next + REFERENCE_MIN <= end) places[slotOf(from, next)] = base + next;
+      next = until;
+    }
+    if (literals === 0) out--;
+    else to[out - 1 - literals] = literals - 1;
+    return out <= limit ? out : 0;
+  }
+
+  /** The base for an input of so many bytes: above all places that were ever noted, and never 0. */
+  private nextBase(bytes: number): number {
+    if (this.base + bytes >= BASE_MAX) {
+      this.places.fill(0);
+      this.base = 0;
+    }
+    const base = this.base + 1;
+    this.base = base + bytes;
+    return base;
+  }
+}
+
+/**
+ * Expands from[start..end), of any origin, to to[at..at+length). False when the stream is not one, or does not make
+ * exactly `length` bytes; what lies outside that range is never touched.
+ */
+export function decompressLzf(
+  from: Uint8Array,
+  start: number,
+  end: number,
+  to: Uint8Array,
+  at: number,
+  length: number,
+): boolean {
+  const limit = at + length;
+  let next = start;
+  let out = at;
+  while (next < end) {
+    const control = from[next]!;
+    next++;
+    if (control < LITERALS_MAX) {
+      const count = control + 1;
+      if (next + count > end || out + count > limit) return false;
+      for (let i = 0; i < count; i++) to[out + i] = from[next + i]!;
+      next += count;
+      out += count;
+      continue;
+    }
+    let count = (control >>> 5) + 2;
+    if (count === 9) {
+      if (next >= end) return false;
+      count += from[next]!;
+      next++;
+    }
+    if (next >= end) return false;
+    const reference = out - ((control & 31) << 8) - from[next]! - 1;
+    next++;
+    if (reference < at || out + count > limit) return false;
+    // Byte by byte: a reference may reach into what it makes.
+    for (let i = 0; i < count; i++) to[out + i] = to[reference + i]!;
+    out += count;
+  }
+  return out === limit;
+}
+
+function slotOf(from: Uint8Array, at: number): number {
+  const three = (from[at]! << 16) | (from[at + 1]! << 8) | from[at + 2]!;
+  return Math.imul(three, 0x9e3779b1) >>> (32 - SLOT_BITS);
+}
+
+function startsAlike(from: Uint8Array, a: number, b: number): boolean {
+  return from[a] === from[b] && from[a + 1] === from[b + 1] && from[a + 2] === from[b + 2];
+}
+
+function writeReference(to: Uint8Array, at: number, length: number, distance: number): number {
+  const more = length - 2;
+  if (more < 7) {
+    to[at] = (more << 5) | (distance >>> 8);
+    to[at + 1] = distance;
+    return at + 2;
+  }
+  to[at] = (7 << 5) | (distance >>> 8);
+  to[at + 1] = more - 7;
+  to[at + 2] = distance;
+  return at + 3;
+}
