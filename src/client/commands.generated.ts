@@ -111,6 +111,26 @@ export interface TypedCommands {
   flushall(options?: { readonly flushType?: 'ASYNC' | 'SYNC' | undefined }): Promise<'OK'>;
   /** FLUSHDB: Deletes all keys of the database. O(N), N being the keys; O(1) with ASYNC. Since 1.0.0. */
   flushdb(options?: { readonly flushType?: 'ASYNC' | 'SYNC' | undefined }): Promise<'OK'>;
+  /** GEOADD: Gives members of a sorted set their places; adds those that are new, creates the set when there is none. O(log(N)) for each member, N being the members of the sorted set. Since 3.2.0. */
+  geoadd(key: Argument, data: readonly ({ readonly longitude: number | string; readonly latitude: number | string; readonly member: Argument })[] | ({ readonly longitude: number | string; readonly latitude: number | string; readonly member: Argument }), options?: { readonly condition?: 'NX' | 'XX' | undefined; readonly change?: true | undefined }): Promise<number>;
+  /** GEODIST: Tells the distance between two members. O(1) Since 3.2.0. */
+  geodist(key: Argument, member1: Argument, member2: Argument, options?: { readonly unit?: 'm' | 'km' | 'ft' | 'mi' | undefined }): Promise<string | null>;
+  /** GEOHASH: Tells the places of members as geohash text. O(1) for each member. Since 3.2.0. */
+  geohash(key: Argument, options?: { readonly member?: readonly (Argument)[] | Argument | undefined }): Promise<ReplyValue[]>;
+  /** GEOPOS: Tells longitude and latitude of members. O(1) for each member. Since 3.2.0. */
+  geopos(key: Argument, options?: { readonly member?: readonly (Argument)[] | Argument | undefined }): Promise<ReplyValue[]>;
+  /** GEORADIUS: Lists the members within a circle about a place, or stores them in a key. O(N+log(M)), N being the members in the cells about the area, M those in the area. Since 3.2.0. */
+  georadius(key: Argument, longitude: number | string, latitude: number | string, radius: number | string, unit: 'm' | 'km' | 'ft' | 'mi', options?: { readonly withcoord?: true | undefined; readonly withdist?: true | undefined; readonly withhash?: true | undefined; readonly countBlock?: { readonly COUNT: number | bigint | string; readonly ANY?: true | undefined } | undefined; readonly order?: 'ASC' | 'DESC' | undefined; readonly store?: { 'STORE': Argument } | { 'STOREDIST': Argument } | undefined }): Promise<ReplyValue[] | number>;
+  /** GEORADIUS_RO: Lists the members within a circle about a place. O(N+log(M)), N being the members in the cells about the area, M those in the area. Since 3.2.10. */
+  georadiusRo(key: Argument, longitude: number | string, latitude: number | string, radius: number | string, unit: 'm' | 'km' | 'ft' | 'mi', options?: { readonly withcoord?: true | undefined; readonly withdist?: true | undefined; readonly withhash?: true | undefined; readonly countBlock?: { readonly COUNT: number | bigint | string; readonly ANY?: true | undefined } | undefined; readonly order?: 'ASC' | 'DESC' | undefined }): Promise<ReplyValue[]>;
+  /** GEORADIUSBYMEMBER: Lists the members within a circle about a member, or stores them in a key. O(N+log(M)), N being the members in the cells about the area, M those in the area. Since 3.2.0. */
+  georadiusbymember(key: Argument, member: Argument, radius: number | string, unit: 'm' | 'km' | 'ft' | 'mi', options?: { readonly withcoord?: true | undefined; readonly withdist?: true | undefined; readonly withhash?: true | undefined; readonly countBlock?: { readonly COUNT: number | bigint | string; readonly ANY?: true | undefined } | undefined; readonly order?: 'ASC' | 'DESC' | undefined; readonly store?: { 'STORE': Argument } | { 'STOREDIST': Argument } | undefined }): Promise<ReplyValue[] | number>;
+  /** GEORADIUSBYMEMBER_RO: Lists the members within a circle about a member. O(N+log(M)), N being the members in the cells about the area, M those in the area. Since 3.2.10. */
+  georadiusbymemberRo(key: Argument, member: Argument, radius: number | string, unit: 'm' | 'km' | 'ft' | 'mi', options?: { readonly withcoord?: true | undefined; readonly withdist?: true | undefined; readonly withhash?: true | undefined; readonly countBlock?: { readonly COUNT: number | bigint | string; readonly ANY?: true | undefined } | undefined; readonly order?: 'ASC' | 'DESC' | undefined }): Promise<ReplyValue[]>;
+  /** GEOSEARCH: Lists the members within a circle or a box about a place or a member, or within a polygon. O(N+log(M)), N being the members in the cells about the area, M those in the area. Since 6.2.0. */
+  geosearch(key: Argument, searchType: { 'radiusOrBox': { readonly from: { 'FROMMEMBER': Argument } | { 'FROMLONLAT': { readonly longitude: number | string; readonly latitude: number | string } }; readonly by: { 'circle': { readonly BYRADIUS: number | string; readonly unit: 'm' | 'km' | 'ft' | 'mi' } } | { 'box': { readonly BYBOX: number | string; readonly height: number | string; readonly unit: 'm' | 'km' | 'ft' | 'mi' } } } } | { 'polygon': { readonly BYPOLYGON: number | bigint | string; readonly vertices: readonly ({ readonly longitude: number | string; readonly latitude: number | string })[] | ({ readonly longitude: number | string; readonly latitude: number | string }) } }, options?: { readonly order?: 'ASC' | 'DESC' | undefined; readonly countBlock?: { readonly COUNT: number | bigint | string; readonly ANY?: true | undefined } | undefined; readonly withcoord?: true | undefined; readonly withdist?: true | undefined; readonly withhash?: true | undefined }): Promise<ReplyValue[]>;
+  /** GEOSEARCHSTORE: Stores the members within a circle or a box about a place or a member, or within a polygon, in a key. O(N+log(M)), N being the members in the cells about the area, M those in the area. Since 6.2.0. */
+  geosearchstore(destination: Argument, source: Argument, searchType: { 'radiusOrBox': { readonly from: { 'FROMMEMBER': Argument } | { 'FROMLONLAT': { readonly longitude: number | string; readonly latitude: number | string } }; readonly by: { 'circle': { readonly BYRADIUS: number | string; readonly unit: 'm' | 'km' | 'ft' | 'mi' } } | { 'box': { readonly BYBOX: number | string; readonly height: number | string; readonly unit: 'm' | 'km' | 'ft' | 'mi' } } } } | { 'polygon': { readonly BYPOLYGON: number | bigint | string; readonly vertices: readonly ({ readonly longitude: number | string; readonly latitude: number | string })[] | ({ readonly longitude: number | string; readonly latitude: number | string }) } }, options?: { readonly order?: 'ASC' | 'DESC' | undefined; readonly countBlock?: { readonly COUNT: number | bigint | string; readonly ANY?: true | undefined } | undefined; readonly storedist?: true | undefined }): Promise<number>;
   /** GET: Tells the value of a string key. O(1) Since 1.0.0. */
   get(key: Argument): Promise<string | null>;
   /** GETBIT: Tells one bit of a string. O(1) Since 2.2.0. */
@@ -143,6 +163,14 @@ export interface TypedCommands {
   hgetdel(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }): Promise<ReplyValue[]>;
   /** HGETEX: Tells the values of fields and sets their deadlines, or takes them away. O(N), N being the fields. Since 8.0.0. */
   hgetex(key: Argument, fields: { readonly numfields: number | bigint | string; readonly field: readonly (Argument)[] | Argument }, options?: { readonly expiration?: { 'EX': number | bigint | string } | { 'PX': number | bigint | string } | { 'EXAT': number | bigint | string } | { 'PXAT': number | bigint | string } | 'PERSIST' | undefined }): Promise<ReplyValue[]>;
+  /** HIMPORT DISCARD: Forgets a fieldset. O(1) Since 8.10.0. */
+  himportDiscard(fieldsetName: Argument): Promise<number>;
+  /** HIMPORT DISCARDALL: Forgets all fieldsets of this connection. O(N), N being the fieldsets. Since 8.10.0. */
+  himportDiscardall(): Promise<number>;
+  /** HIMPORT PREPARE: Names a list of fields, for this connection. O(N), N being the fields. Since 8.10.0. */
+  himportPrepare(fieldsetName: Argument, field: readonly (Argument)[] | Argument): Promise<'OK'>;
+  /** HIMPORT SET: Makes a hash of the fields of a fieldset and the values given, in place of what it was. O(N), N being the fields. Since 8.10.0. */
+  himportSet(key: Argument, fieldsetName: Argument, value: readonly (Argument)[] | Argument): Promise<'OK'>;
   /** HINCRBY: Adds to the integer of a field, which starts at 0. O(1) Since 2.0.0. */
   hincrby(key: Argument, field: Argument, increment: number | bigint | string): Promise<number>;
   /** HINCRBYFLOAT: Adds to the floating-point number of a field, which starts at 0. O(1) Since 2.6.0. */
@@ -255,6 +283,16 @@ export interface TypedCommands {
   pexpireat(key: Argument, unixTimeMilliseconds: number | bigint | string, options?: { readonly condition?: 'NX' | 'XX' | 'GT' | 'LT' | undefined }): Promise<number>;
   /** PEXPIRETIME: Tells at which Unix time, in milliseconds, a key expires. O(1) Since 7.0.0. */
   pexpiretime(key: Argument): Promise<number>;
+  /** PFADD: Adds elements to a HyperLogLog; creates it when there is none. O(1) for each element. Since 2.8.9. */
+  pfadd(key: Argument, options?: { readonly element?: readonly (Argument)[] | Argument | undefined }): Promise<number>;
+  /** PFCOUNT: Estimates how many different elements were added, to one HyperLogLog or to several together. O(1) for a key, O(N) for N of them, with a large constant. Since 2.8.9. */
+  pfcount(key: readonly (Argument)[] | Argument): Promise<number>;
+  /** PFDEBUG: Looks into a HyperLogLog. N/A Since 2.8.9. */
+  pfdebug(subcommand: Argument, key: Argument): Promise<ReplyValue>;
+  /** PFMERGE: Adds HyperLogLogs to one. O(N), N being the keys, with a large constant. Since 2.8.9. */
+  pfmerge(destkey: Argument, options?: { readonly sourcekey?: readonly (Argument)[] | Argument | undefined }): Promise<'OK'>;
+  /** PFSELFTEST: Tests registers and estimates. N/A Since 2.8.9. */
+  pfselftest(): Promise<'OK'>;
   /** PING: Answers PONG, or what it was sent. O(1) Since 1.0.0. */
   ping(options?: { readonly message?: Argument | undefined }): Promise<string>;
   /** PSETEX: Sets a key to a string that expires after some milliseconds. O(1) Since 2.6.0. */
@@ -335,6 +373,10 @@ export interface TypedCommands {
   smismember(key: Argument, member: readonly (Argument)[] | Argument): Promise<ReplyValue[]>;
   /** SMOVE: Moves a member from one set to another. O(1) Since 1.0.0. */
   smove(source: Argument, destination: Argument, member: Argument): Promise<number>;
+  /** SORT: Sorts the items of a list, a set or a sorted set; stores the result in a key if told so. O(N+M*log(M)), N being the items, M those wanted; O(N) where nothing is sorted. Since 1.0.0. */
+  sort(key: Argument, options?: { readonly byPattern?: Argument | undefined; readonly limit?: { readonly offset: number | bigint | string; readonly count: number | bigint | string } | undefined; readonly getPattern?: readonly (Argument)[] | Argument | undefined; readonly order?: 'ASC' | 'DESC' | undefined; readonly sorting?: true | undefined; readonly destination?: Argument | undefined }): Promise<ReplyValue[] | number>;
+  /** SORT_RO: Sorts the items of a list, a set or a sorted set. O(N+M*log(M)), N being the items, M those wanted; O(N) where nothing is sorted. Since 7.0.0. */
+  sortRo(key: Argument, options?: { readonly byPattern?: Argument | undefined; readonly limit?: { readonly offset: number | bigint | string; readonly count: number | bigint | string } | undefined; readonly getPattern?: readonly (Argument)[] | Argument | undefined; readonly order?: 'ASC' | 'DESC' | undefined; readonly sorting?: true | undefined }): Promise<ReplyValue[]>;
   /** SPOP: Takes members out of a set, chosen at random, and tells them. O(1); O(N) with a count of N. Since 1.0.0. */
   spop(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<string | null | Set<ReplyValue>>;
   /** SPUBLISH: Sends a message to a shard channel. O(N), N being the listeners of the shard channel. Since 7.0.0. */
@@ -379,6 +421,62 @@ export interface TypedCommands {
   unwatch(): Promise<'OK'>;
   /** WATCH: Makes the next EXEC run only if none of these keys was changed until then. O(1) for each key. Since 2.2.0. */
   watch(key: readonly (Argument)[] | Argument): Promise<'OK'>;
+  /** XACK: Acknowledges entries: they are no longer pending in a group. O(log N) for each id, N being the pending entries. Since 5.0.0. */
+  xack(key: Argument, group: Argument, ID: readonly (Argument)[] | Argument): Promise<number>;
+  /** XACKDEL: Acknowledges entries in a group and removes them from their stream, and tells of each. O(log N) for each id, N being the blocks of the stream; for each group as much again. Since 8.2.0. */
+  xackdel(key: Argument, group: Argument, ids: { readonly numids: number | bigint | string; readonly id: readonly (Argument)[] | Argument }, options?: { readonly condition?: 'KEEPREF' | 'DELREF' | 'ACKED' | undefined }): Promise<ReplyValue[]>;
+  /** XADD: Adds an entry to a stream; creates the stream when there is none. O(1); with trimming O(N), N being the entries removed. Since 5.0.0. */
+  xadd(key: Argument, idSelector: '*' | Argument, data: readonly ({ readonly field: Argument; readonly value: Argument })[] | { readonly field: Argument; readonly value: Argument }, options?: { readonly nomkstream?: true | undefined; readonly condition?: 'KEEPREF' | 'DELREF' | 'ACKED' | undefined; readonly idempotency?: { 'IDMPAUTO': Argument } | { 'IDMP': { readonly producerId: Argument; readonly idempotentId: Argument } } | undefined; readonly trim?: { readonly strategy: 'MAXLEN' | 'MINID'; readonly operator?: '=' | '~' | undefined; readonly threshold: Argument; readonly LIMIT?: number | bigint | string | undefined } | undefined }): Promise<string | null>;
+  /** XAUTOCLAIM: Goes through what is pending in a group, and makes a consumer the owner of what others left lying. O(N log M), N being COUNT, M the pending entries. Since 6.2.0. */
+  xautoclaim(key: Argument, group: Argument, consumer: Argument, minIdleTime: Argument, start: Argument, options?: { readonly count?: number | bigint | string | undefined; readonly justid?: true | undefined }): Promise<ReplyValue[]>;
+  /** XCFGSET: Sets for how long, and how many, messages of producers a stream remembers. O(N), N being the messages forgotten. Since 8.6.0. */
+  xcfgset(key: Argument, options?: { readonly idmpDuration?: number | bigint | string | undefined; readonly idmpMaxsize?: number | bigint | string | undefined }): Promise<'OK'>;
+  /** XCLAIM: Makes a consumer the owner of pending entries that others left lying. O(log N) for each id, N being the pending entries. Since 5.0.0. */
+  xclaim(key: Argument, group: Argument, consumer: Argument, minIdleTime: Argument, ID: readonly (Argument)[] | Argument, options?: { readonly ms?: number | bigint | string | undefined; readonly unixTimeMilliseconds?: number | bigint | string | undefined; readonly count?: number | bigint | string | undefined; readonly force?: true | undefined; readonly justid?: true | undefined; readonly lastid?: Argument | undefined }): Promise<ReplyValue[]>;
+  /** XDEL: Removes entries from a stream. O(log N) for each id, N being the blocks of the stream. Since 5.0.0. */
+  xdel(key: Argument, ID: readonly (Argument)[] | Argument): Promise<number>;
+  /** XDELEX: Removes entries from a stream, and tells of each; says what happens where they are pending. O(log N) for each id, N being the blocks of the stream; for each group as much again. Since 8.2.0. */
+  xdelex(key: Argument, ids: { readonly numids: number | bigint | string; readonly id: readonly (Argument)[] | Argument }, options?: { readonly condition?: 'KEEPREF' | 'DELREF' | 'ACKED' | undefined }): Promise<ReplyValue[]>;
+  /** XGROUP CREATE: Makes a consumer group that reads a stream from an id on. O(N), N being the groups of the stream. Since 5.0.0. */
+  xgroupCreate(key: Argument, group: Argument, idSelector: Argument | '$', options?: { readonly mkstream?: true | undefined; readonly entriesread?: number | bigint | string | undefined }): Promise<'OK'>;
+  /** XGROUP CREATECONSUMER: Makes a consumer in a group. O(N), N being the consumers of the group. Since 6.2.0. */
+  xgroupCreateconsumer(key: Argument, group: Argument, consumer: Argument): Promise<number>;
+  /** XGROUP DELCONSUMER: Removes a consumer from a group, with all that is pending for it. O(N log M), N being the entries pending for it, M those of the group. Since 5.0.0. */
+  xgroupDelconsumer(key: Argument, group: Argument, consumer: Argument): Promise<number>;
+  /** XGROUP DESTROY: Removes a consumer group, with all that is pending in it. O(N), N being the pending entries. Since 5.0.0. */
+  xgroupDestroy(key: Argument, group: Argument): Promise<number>;
+  /** XGROUP HELP: Lists the subcommands with a line on each. O(1) Since 5.0.0. */
+  xgroupHelp(): Promise<ReplyValue[]>;
+  /** XGROUP SETID: Sets the id after which a consumer group reads on. O(1) Since 5.0.0. */
+  xgroupSetid(key: Argument, group: Argument, idSelector: Argument | '$', options?: { readonly entriesread?: number | bigint | string | undefined }): Promise<'OK'>;
+  /** XIDMPRECORD: Notes which message of a producer an entry was: for files and replicas. O(1) Since 8.8.0. */
+  xidmprecord(key: Argument, pid: Argument, iid: Argument, streamId: Argument): Promise<'OK'>;
+  /** XINFO CONSUMERS: Tells the consumers of a group. O(N), N being the consumers. Since 5.0.0. */
+  xinfoConsumers(key: Argument, group: Argument): Promise<ReplyValue[]>;
+  /** XINFO GROUPS: Tells the consumer groups of a stream. O(N), N being the groups. Since 5.0.0. */
+  xinfoGroups(key: Argument): Promise<ReplyValue[]>;
+  /** XINFO HELP: Lists the subcommands with a line on each. O(1) Since 5.0.0. */
+  xinfoHelp(): Promise<ReplyValue[]>;
+  /** XINFO STREAM: Tells what there is to know of a stream. O(N), N being the blocks of the stream; with FULL also what is told. Since 5.0.0. */
+  xinfoStream(key: Argument, options?: { readonly fullBlock?: { readonly FULL: true; readonly COUNT?: number | bigint | string | undefined } | undefined }): Promise<Map<ReplyValue, ReplyValue>>;
+  /** XLEN: Tells how many entries a stream has. O(1) Since 5.0.0. */
+  xlen(key: Argument): Promise<number>;
+  /** XNACK: Gives pending entries back to their group, for whoever claims them first. O(log N) for each id, N being the pending entries. Since 8.8.0. */
+  xnack(key: Argument, group: Argument, mode: 'SILENT' | 'FAIL' | 'FATAL', ids: { readonly numids: number | bigint | string; readonly id: readonly (Argument)[] | Argument }, options?: { readonly count?: number | bigint | string | undefined; readonly force?: true | undefined }): Promise<number>;
+  /** XPENDING: Tells what is pending in a group: how much and for whom, or which entries. O(N), N being the entries told, or the consumers; with IDLE those looked at. Since 5.0.0. */
+  xpending(key: Argument, group: Argument, options?: { readonly filters?: { readonly IDLE?: number | bigint | string | undefined; readonly start: Argument; readonly end: Argument; readonly count: number | bigint | string; readonly consumer?: Argument | undefined } | undefined }): Promise<ReplyValue[]>;
+  /** XRANGE: Tells the entries of a range of ids, the oldest first. O(N), N being the entries told; finding the first is O(log M), M being the blocks of the stream. Since 5.0.0. */
+  xrange(key: Argument, start: Argument, end: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[]>;
+  /** XREAD: Tells what streams have after given ids, or waits until there is something. O(N), N being the entries told. Since 5.0.0. */
+  xread(streams: { readonly key: readonly (Argument)[] | Argument; readonly ID: readonly (Argument)[] | Argument }, options?: { readonly count?: number | bigint | string | undefined; readonly maxcount?: number | bigint | string | undefined; readonly maxsize?: number | bigint | string | undefined; readonly milliseconds?: number | bigint | string | undefined }): Promise<Map<ReplyValue, ReplyValue> | null>;
+  /** XREADGROUP: Delivers to a consumer what its group has not had yet, or tells what is pending for it. O(N log M), N being the entries told, M the pending ones. Since 5.0.0. */
+  xreadgroup(groupBlock: { readonly group: Argument; readonly consumer: Argument }, streams: { readonly key: readonly (Argument)[] | Argument; readonly ID: readonly (Argument)[] | Argument }, options?: { readonly count?: number | bigint | string | undefined; readonly maxcount?: number | bigint | string | undefined; readonly maxsize?: number | bigint | string | undefined; readonly milliseconds?: number | bigint | string | undefined; readonly minIdleTime?: number | bigint | string | undefined; readonly noack?: true | undefined }): Promise<Map<ReplyValue, ReplyValue> | null>;
+  /** XREVRANGE: Tells the entries of a range of ids, the newest first. O(N), N being the entries told; finding the first is O(log M), M being the blocks of the stream. Since 5.0.0. */
+  xrevrange(key: Argument, end: Argument, start: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[]>;
+  /** XSETID: Sets the last id of a stream, and what it knows of entries that were. O(1) Since 5.0.0. */
+  xsetid(key: Argument, lastId: Argument, options?: { readonly entriesAdded?: number | bigint | string | undefined; readonly maxDeletedId?: Argument | undefined }): Promise<'OK'>;
+  /** XTRIM: Removes the oldest entries of a stream: those beyond a length, or before an id. O(N), N being the entries removed; whole blocks of them go at once. Since 5.0.0. */
+  xtrim(key: Argument, trim: { readonly strategy: 'MAXLEN' | 'MINID'; readonly operator?: '=' | '~' | undefined; readonly threshold: Argument; readonly LIMIT?: number | bigint | string | undefined }, options?: { readonly condition?: 'KEEPREF' | 'DELREF' | 'ACKED' | undefined }): Promise<number>;
   /** ZADD: Gives members of a sorted set their scores; adds those that are new, creates the set when there is none. O(log(N)) for each member, N being the members of the sorted set. Since 1.2.0. */
   zadd(key: Argument, data: readonly ({ readonly score: number | string; readonly member: Argument })[] | ({ readonly score: number | string; readonly member: Argument }), options?: { readonly condition?: 'NX' | 'XX' | undefined; readonly comparison?: 'GT' | 'LT' | undefined; readonly change?: true | undefined; readonly increment?: true | undefined }): Promise<number | null>;
   /** ZCARD: Tells how many members a sorted set has. O(1) Since 1.2.0. */

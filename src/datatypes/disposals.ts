@@ -34,6 +34,11 @@ export class Disposals {
     else while (structure.dispose(root));
   }
 
+  /** Structures that wait; `step` frees the newest first. */
+  length(): number {
+    return this.queue.length;
+  }
+
   isEmpty(): boolean {
     return this.queue.length === 0;
   }

@@ -27,7 +27,7 @@ import { DISPOSE_AT_ONCE_MAX, type Disposals } from './disposals.ts';
 import { HashWalk, NEVER, SLOT_BYTES } from './hash-walk.ts';
 import { HASH, type KeyRecords } from './key-record.ts';
 import type { Members } from './members.ts';
-import { LARGE, PACKED_OTHER, type PackedValues } from './packed-values.ts';
+import { LARGE, PACKED_OTHER, PACKED_OUTSIDE, type PackedValues } from './packed-values.ts';
 
 const EMPTY = new Uint8Array(0);
 /** A field in a table takes up to this many times the bytes that it takes in its shortest packed form. */
@@ -206,7 +206,9 @@ export class Hashes implements Datatype {
 
   /** Bytes that a packed hash may take beside those of new fields when it becomes a table. */
   conversionBytes(handle: number): number {
-    if (this.isLarge(handle)) return 0;
+    const encoding = this.records.encoding(handle);
+    // What lies in the record is so short that the reserve is enough.
+    if (encoding >= LARGE || encoding < PACKED_OUTSIDE) return 0;
     this.packed.read(handle);
     return (this.packed.end - this.packed.start) * TABLE_FACTOR;
   }
@@ -442,12 +444,16 @@ export class Hashes implements Datatype {
     const { packed, listpack } = this;
     if (this.find(handle, field, fieldStart, fieldEnd)) {
       const { deadline } = this;
-      const fields = this.count(handle);
       const from = listpack.next(packed.bytes, packed.start + this.place) - packed.start;
       const before = listpack.sizeAt(packed.bytes, packed.start + from);
-      this.record = packed.splice(handle, from, before, listpack.entryBytes(value, start, end));
-      listpack.write(packed.bytes, packed.start + from, value, start, end);
-      this.writeHeader(fields);
+      const after = listpack.entryBytes(value, start, end);
+      if (after === before) listpack.write(packed.bytes, packed.start + from, value, start, end);
+      else {
+        const fields = this.count(handle);
+        this.record = packed.splice(handle, from, before, after);
+        listpack.write(packed.bytes, packed.start + from, value, start, end);
+        this.writeHeader(fields);
+      }
       if (deadline !== NEVER && !keepDeadline) {
         this.setPackedDeadline(this.record, field, fieldStart, fieldEnd, NEVER);
       }

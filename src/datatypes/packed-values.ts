@@ -9,7 +9,15 @@
 
 import { copyBytes } from '../lib/bytes.ts';
 import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
-import { ENCODING_SHIFT, TYPE_AND_ENCODING_MASK } from '../structures/record.ts';
+import {
+  ENCODING_MASK,
+  ENCODING_SHIFT,
+  KEY_BYTES_BITS,
+  LONG_FLAG,
+  SHORT_KEY_BYTES_MAX,
+  SHORT_VALUE_BYTES_MAX,
+  TYPE_AND_ENCODING_MASK,
+} from '../structures/record.ts';
 import { INLINE_VALUE_BYTES_MAX, type KeyRecords, typeAndEncoding } from './key-record.ts';
 
 /** Encodings of collections. Packed ones lie inline; + PACKED_OUTSIDE says that they have a block of their own. */
@@ -57,6 +65,17 @@ export class PackedValues {
   read(handle: number): void {
     const { memory, records } = this;
     const bytes = memory.bytes[handle >>> SEGMENT_SHIFT]!;
+    // The common case, decoded in one go: the parts are looked up several times in a command.
+    const header = memory.words[handle >>> SEGMENT_SHIFT]!;
+    const at = (handle & GRANULE_MASK) << 1;
+    const lengths = header[at + 1]!;
+    if ((lengths & LONG_FLAG) === 0 && ((header[at]! >>> ENCODING_SHIFT) & ENCODING_MASK) < PACKED_OUTSIDE) {
+      const start = (at << 2) + 8 + ((lengths >>> 31) << 3) + (lengths & SHORT_KEY_BYTES_MAX);
+      this.bytes = bytes;
+      this.start = start;
+      this.end = start + ((lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX);
+      return;
+    }
     const keyStart = records.keyStart(handle);
     if (records.encoding(handle) < PACKED_OUTSIDE) {
       this.bytes = bytes;

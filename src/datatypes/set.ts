@@ -19,7 +19,7 @@ import type { Datatype } from './datatype.ts';
 import { DISPOSE_AT_ONCE_MAX, type Disposals } from './disposals.ts';
 import { type KeyRecords, SET } from './key-record.ts';
 import type { Members } from './members.ts';
-import { LARGE, PACKED_OTHER, type PackedValues } from './packed-values.ts';
+import { LARGE, PACKED_OTHER, PACKED_OUTSIDE, type PackedValues } from './packed-values.ts';
 
 const EMPTY = new Uint8Array(0);
 /** A member in a table takes up to this many times the bytes that it takes in its shortest packed form. */
@@ -202,7 +202,9 @@ export class Sets implements Datatype {
 
   /** Bytes that a packed set may take beside those of new members when it becomes a table. */
   conversionBytes(handle: number): number {
-    if (this.isLarge(handle)) return 0;
+    const encoding = this.records.encoding(handle);
+    // What lies in the record is so short that the reserve is enough.
+    if (encoding >= LARGE || encoding < PACKED_OUTSIDE) return 0;
     this.packed.read(handle);
     return (this.packed.end - this.packed.start) * TABLE_FACTOR;
   }

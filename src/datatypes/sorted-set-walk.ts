@@ -60,6 +60,17 @@ export class SortedSetWalk {
     this.record = record;
   }
 
+  /** What names the member that the walk is at, for `goToMark`, while the sorted set stays as it is. */
+  mark(): number {
+    return this.isLarge ? this.record : this.at;
+  }
+
+  /** Goes to a member that `mark` named since `begin`, of the same sorted set. */
+  goToMark(mark: number): void {
+    if (this.isLarge) this.record = mark;
+    else this.at = mark;
+  }
+
   /** Goes on to the next member; false after the last. */
   next(): boolean {
     if (this.isLarge) {

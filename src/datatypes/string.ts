@@ -245,6 +245,25 @@ export class Strings {
   }
 
   /**
+   * A record for key[keyStart..keyEnd) with a raw value of `length` unspecified bytes, at `bytes`, `start`..`end`. The caller
+   * owns it. May grow memory.
+   */
+  createRaw(key: Uint8Array, keyStart: number, keyEnd: number, access: number, length: number): number {
+    const isInline = length <= INLINE_VALUE_BYTES_MAX;
+    const kind = typeAndEncoding(STRING, isInline ? RAW : OUTSIDE);
+    const handle = this.records.create(kind, access, key, keyStart, keyEnd, isInline ? length : 0, false);
+    if (!isInline) {
+      const block = this.memory.allocate(length);
+      const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+      const word = this.records.payloadWord(handle);
+      words[word] = block;
+      words[word + 1] = length;
+    }
+    this.read(handle);
+    return handle;
+  }
+
+  /**
    * Overwrites a string record with the value last classified, where its block is of just the right size class; false
    * when it is not. The expiry field, if any, and the access clock stay as they are.
    */
@@ -305,16 +324,18 @@ export class Strings {
   /**
    * Makes a raw string of `length` bytes out of a string record, its bytes kept, new ones zero; ready to be written to
    * at `bytes`, `start`..`end`. Returns the record's handle, another one if it had to move: then the old record is freed,
-   * and the caller puts the new one in the table. May grow memory.
+   * and the caller puts the new one in the table. May grow memory. `isFinal`: it will grow no more, and
+   * gets no room for that.
    */
-  resize(handle: number, length: number): number {
+  resize(handle: number, length: number, isFinal = false): number {
     this.read(handle);
     const before = this.end - this.start;
     if (this.records.encoding(handle) === OUTSIDE) {
-      this.growBlock(handle, before, length);
+      this.growBlock(handle, before, length, isFinal);
       return handle;
     }
-    return length <= INLINE_VALUE_BYTES_MAX ? this.resizeInline(handle, length) : this.moveOutside(handle, length);
+    if (length <= INLINE_VALUE_BYTES_MAX) return this.resizeInline(handle, length);
+    return this.moveOutside(handle, length, isFinal);
   }
 
   private resizeInline(handle: number, length: number): number {
@@ -345,9 +366,9 @@ export class Strings {
     return moved;
   }
 
-  private moveOutside(handle: number, length: number): number {
+  private moveOutside(handle: number, length: number, isFinal: boolean): number {
     const { memory, records } = this;
-    const block = memory.allocate(roomFor(length));
+    const block = memory.allocate(isFinal ? length : roomFor(length));
     const at = (block & GRANULE_MASK) << 3;
     this.copyValue(handle, memory.bytes[block >>> SEGMENT_SHIFT]!, at, length);
     const moved = records.remake(handle, typeAndEncoding(STRING, OUTSIDE), 0);
@@ -370,12 +391,12 @@ export class Strings {
   }
 
   /** Grows or cuts the outside block of a record to `length` bytes. */
-  private growBlock(handle: number, before: number, length: number): void {
+  private growBlock(handle: number, before: number, length: number, isFinal: boolean): void {
     const { memory } = this;
     const word = this.records.payloadWord(handle);
     let block = memory.words[handle >>> SEGMENT_SHIFT]![word]!;
     if (memory.capacity(block) < length) {
-      const grown = memory.allocate(roomFor(length));
+      const grown = memory.allocate(isFinal ? length : roomFor(length));
       const from = (block & GRANULE_MASK) << 3;
       copyBytes(
         memory.bytes[block >>> SEGMENT_SHIFT]!,

@@ -9,10 +9,14 @@ import * as commandInfo from './commands/command-info.ts';
 import * as connection from './commands/connection.ts';
 import * as databases from './commands/databases.ts';
 import * as expire from './commands/expire.ts';
+import * as geoMembers from './commands/geo/members.ts';
+import * as geoSearching from './commands/geo/searching.ts';
 import * as hashDeadlines from './commands/hash/deadlines.ts';
 import * as hashFields from './commands/hash/fields.ts';
+import * as hashImport from './commands/hash/import.ts';
 import * as hashListing from './commands/hash/listing.ts';
 import * as hashNumbers from './commands/hash/numbers.ts';
+import * as hyperloglog from './commands/hyperloglog.ts';
 import * as keys from './commands/keys.ts';
 import * as listEnds from './commands/list/ends.ts';
 import * as listItems from './commands/list/items.ts';
@@ -26,6 +30,7 @@ import * as server from './commands/server.ts';
 import * as setAlgebra from './commands/set/algebra.ts';
 import * as setMembers from './commands/set/members.ts';
 import * as setRandom from './commands/set/random.ts';
+import * as sorting from './commands/sort/sorting.ts';
 import * as sortedSetAdding from './commands/sorted-set/adding.ts';
 import * as sortedSetAlgebra from './commands/sorted-set/algebra.ts';
 import * as sortedSetMembers from './commands/sorted-set/members.ts';
@@ -33,6 +38,16 @@ import * as sortedSetPopping from './commands/sorted-set/popping.ts';
 import * as sortedSetRandom from './commands/sorted-set/random.ts';
 import * as sortedSetRanges from './commands/sorted-set/ranges.ts';
 import * as sortedSetRemoving from './commands/sorted-set/removing.ts';
+import * as streamAdding from './commands/stream/adding.ts';
+import * as streamClaiming from './commands/stream/claiming.ts';
+import * as streamGroups from './commands/stream/groups.ts';
+import * as streamInfo from './commands/stream/info.ts';
+import * as streamPending from './commands/stream/pending.ts';
+import * as streamRanges from './commands/stream/ranges.ts';
+import * as streamReading from './commands/stream/reading.ts';
+import * as streamRemoving from './commands/stream/removing.ts';
+import * as streamSettings from './commands/stream/settings.ts';
+import * as streamTrimming from './commands/stream/trimming.ts';
 import * as stringDigest from './commands/string/digest.ts';
 import * as stringIncrex from './commands/string/increx.ts';
 import * as stringLcs from './commands/string/lcs.ts';
@@ -69,10 +84,12 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   bitmapBits,
   bitmapBitop,
   bitmapBitfield,
+  hyperloglog,
   hashFields,
   hashListing,
   hashNumbers,
   hashDeadlines,
+  hashImport,
   setMembers,
   setRandom,
   setAlgebra,
@@ -83,7 +100,20 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   sortedSetPopping,
   sortedSetRandom,
   sortedSetAlgebra,
+  geoMembers,
+  geoSearching,
+  streamAdding,
+  streamTrimming,
+  streamRemoving,
+  streamRanges,
+  streamReading,
+  streamGroups,
+  streamPending,
+  streamClaiming,
+  streamInfo,
+  streamSettings,
   keys,
+  sorting,
   expire,
   databases,
   transactions,

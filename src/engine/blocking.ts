@@ -17,7 +17,7 @@ import type { Session } from './session.ts';
 export type TimeoutReply = (reply: Reply, session: Session) => void;
 
 /** Why a blocked client waits. INFO and CLIENT LIST tell them apart. */
-export type BlockedOn = 'keys' | 'wait' | 'shutdown' | 'lazy';
+export type BlockedOn = 'keys' | 'wait' | 'shutdown' | 'lazy' | 'flush';
 
 /** A blocked client. */
 export class Blocked {

@@ -10,6 +10,7 @@ import type { ScratchSet } from '../datatypes/scratch-set.ts';
 import type { ReadSets, Sets } from '../datatypes/set.ts';
 import type { ReadSortedSets, SortedSets } from '../datatypes/sorted-set.ts';
 import type { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
+import type { ReadStreams, Streams } from '../datatypes/stream.ts';
 import type { ReadStrings, Strings } from '../datatypes/string.ts';
 import { copyBytes, equalBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { INT64_MAX, INT64_MIN, parseInt64, parseInteger } from '../lib/integers.ts';
@@ -17,9 +18,10 @@ import type { Prng } from '../lib/prng.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import { NOT_AN_INTEGER, NOT_POSITIVE, OUT_OF_MEMORY, outOfBounds, WRONG_TYPE } from '../protocol/errors.ts';
 import type { Reply } from '../protocol/reply.ts';
+import type { HyperLogLog } from '../structures/hyperloglog.ts';
 import type { AccessClock } from './access-clock.ts';
 import type { Engine } from './engine.ts';
-import type { KeyEvent } from './events.ts';
+import { KEY_MISS_EVENT, type KeyEvent } from './events.ts';
 import type { Database, Keyspace, ReadKeyspace } from './keyspace.ts';
 import type { Propagation } from './propagation.ts';
 import type { Session } from './session.ts';
@@ -48,6 +50,7 @@ export interface ReadCall {
   readonly sets: ReadSets;
   readonly hashes: ReadHashes;
   readonly sortedSets: ReadSortedSets;
+  readonly streams: ReadStreams;
   readonly keyspace: ReadKeyspace;
   /** Whether the field that a command over a hash last looked for is there. */
   fieldFound: boolean;
@@ -87,8 +90,13 @@ export interface ReadCall {
   inspect(index: number): number;
   /** The same without counting either. */
   peek(index: number): number;
+  /** The record of a key that is no argument (SORT). Counts hits and misses, announces misses, sets the access clock. */
+  findKey(bytes: Uint8Array, start: number, end: number): number;
   /** Whether two arguments hold the same bytes. */
   isSame(a: number, b: number): boolean;
+  /** A value was changed so that no reader sees a difference (PFCOUNT's cached count): it is propagated, and ends WATCH. */
+  cached(index: number): void;
+  readonly hyperloglog: HyperLogLog;
   /** The type of a record (datatypes/key-record.ts). */
   typeOf(handle: number): number;
   /** Its encoding, as the type numbers them. */
@@ -120,6 +128,7 @@ export interface WriteCall extends ReadCall {
   readonly sets: Sets;
   readonly hashes: Hashes;
   readonly sortedSets: SortedSets;
+  readonly streams: Streams;
 
   /** Whether the propagation stream has listeners: only then `propagateAs` need be called. */
   propagates(): boolean;
@@ -155,6 +164,7 @@ export class Call implements WriteCall {
   readonly sets: Sets;
   readonly hashes: Hashes;
   readonly sortedSets: SortedSets;
+  readonly streams: Streams;
   readonly sortedSetBuilder: SortedSetBuilder;
   readonly scratch: ScratchSet;
   readonly prng: Prng;
@@ -173,6 +183,7 @@ export class Call implements WriteCall {
   /** How the command is propagated if it changed anything: VERBATIM unless it says otherwise. */
   propagation = PROPAGATE_VERBATIM;
   fieldFound = false;
+  readonly hyperloglog: HyperLogLog;
   /** Set when a blocked command is run again because one of its keys changed. */
   retried = false;
 
@@ -182,9 +193,11 @@ export class Call implements WriteCall {
     this.strings = engine.keyspace.strings;
     this.lists = engine.keyspace.lists;
     this.sets = engine.keyspace.sets;
+    this.hyperloglog = engine.hyperloglog;
     this.hashes = engine.keyspace.hashes;
     this.scratch = engine.keyspace.scratch;
     this.sortedSets = engine.keyspace.sortedSets;
+    this.streams = engine.keyspace.streams;
     this.sortedSetBuilder = engine.keyspace.sortedSetBuilder;
     this.prng = engine.prng;
     this.access = engine.access;
@@ -286,6 +299,16 @@ export class Call implements WriteCall {
     return handle;
   }
 
+  findKey(bytes: Uint8Array, start: number, end: number): number {
+    const handle = this.keyspace.find(this.database, bytes, start, end);
+    if (handle !== NONE && !this.session.noTouch) this.engine.access.touch(handle);
+    this.engine.counted(handle);
+    if (handle === NONE && this.engine.effects !== 0) {
+      this.engine.changes.notify(this.database, bytes, start, end, KEY_MISS_EVENT);
+    }
+    return handle;
+  }
+
   inspect(index: number): number {
     const handle = this.peek(index);
     this.engine.counted(handle);
@@ -376,6 +399,14 @@ export class Call implements WriteCall {
     engine.dirty++;
     if (engine.effects !== 0) {
       engine.changes.keyChanged(database, this.bytes, this.starts[index]!, this.ends[index]!, event);
+    }
+  }
+
+  cached(index: number): void {
+    const engine = this.engine;
+    engine.dirty++;
+    if (engine.effects !== 0) {
+      engine.changes.touched(this.database, this.text(index));
     }
   }
 

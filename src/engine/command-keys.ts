@@ -36,7 +36,8 @@ export function keysOf(table: CommandTable, id: number, call: Call): KeyUse[] | 
   if (definition.findKeys !== undefined) {
     const indices: number[] = [];
     definition.findKeys(call, indices);
-    return indices.map((index, number) => ({ index, flags: (specs[number] ?? specs.at(-1))?.flags ?? [] }));
+    // Keys behind the first are such as the last specification says (a destination).
+    return indices.map((index, number) => ({ index, flags: specs.at(number === 0 ? 0 : -1)?.flags ?? [] }));
   }
   const keys: KeyUse[] = [];
   for (const spec of specs) {
@@ -78,7 +79,9 @@ function indicesOf(spec: KeySpec, call: Call): number[] | null {
 function keywordPlace(keyword: string, from: number, call: Call): number {
   const start = from > 0 ? from : call.count + from;
   const direction = from > 0 ? 1 : -1;
-  for (let index = start; index >= 1 && index < call.count; index += direction) {
+  // Forwards the last argument is none, as in Redis: no key follows it.
+  const end = from > 0 ? call.count - 1 : call.count;
+  for (let index = start; index >= 1 && index < end; index += direction) {
     if (toLatin1(call.bytes, call.starts[index]!, call.ends[index]!).toUpperCase() === keyword) return index;
   }
   return -1;

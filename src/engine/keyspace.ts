@@ -11,7 +11,7 @@ import type { Datatype } from '../datatypes/datatype.ts';
 import { type Disposable, Disposals } from '../datatypes/disposals.ts';
 import { Hashes } from '../datatypes/hash.ts';
 import type { HashWalk } from '../datatypes/hash-walk.ts';
-import { HASH, KeyRecords, LIST, OUTSIDE, SET, SORTED_SET, STRING } from '../datatypes/key-record.ts';
+import { HASH, KeyRecords, LIST, OUTSIDE, SET, SORTED_SET, STREAM, STRING } from '../datatypes/key-record.ts';
 import { Lists } from '../datatypes/list.ts';
 import { Members } from '../datatypes/members.ts';
 import { PackedValues } from '../datatypes/packed-values.ts';
@@ -20,6 +20,7 @@ import { Sets, type SetWalk } from '../datatypes/set.ts';
 import { SortedSets } from '../datatypes/sorted-set.ts';
 import { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
 import type { SortedSetWalk } from '../datatypes/sorted-set-walk.ts';
+import { Streams } from '../datatypes/stream.ts';
 import { Strings } from '../datatypes/string.ts';
 import { assert } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
@@ -136,6 +137,7 @@ export class Keyspace implements ReadKeyspace, Disposable {
   readonly hashWalk: HashWalk;
   readonly fieldExpiry: FieldExpiry;
   readonly sortedSets: SortedSets;
+  readonly streams: Streams;
   readonly sortedSetWalk: SortedSetWalk;
   /** Gathers the result of one command over sorted sets. */
   readonly sortedSetBuilder: SortedSetBuilder;
@@ -183,6 +185,8 @@ export class Keyspace implements ReadKeyspace, Disposable {
     this.scratch = new ScratchSet(this.members);
     this.sortedSets = new SortedSets(this.records, this.packed, this.members, this.disposals, this.listpack);
     this.types[SORTED_SET] = this.sortedSets;
+    this.streams = new Streams(this.records, this.packed, this.disposals);
+    this.types[STREAM] = this.streams;
     this.sortedSetWalk = this.sortedSets.walk();
     this.sortedSetBuilder = new SortedSetBuilder(this.sortedSets);
     this.owner = owner;

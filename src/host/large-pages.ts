@@ -8,7 +8,7 @@
 // large page is touched here, with an eye on the clock. When that is slow, this segment and the next ones take small
 // pages, whose waits are as long in sum, but come one by one.
 
-type Ffi = typeof import('node:ffi');
+import { linuxFfi } from './ffi.ts';
 
 const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
 const MADV_HUGEPAGE = 14;
@@ -19,9 +19,7 @@ const SEGMENTS_WITHOUT = 16;
 
 /** A function that asks for large pages for a buffer; undefined where that cannot be. It never fails: it is advice. */
 export function largePageAdvice(): ((buffer: ArrayBuffer) => void) | undefined {
-  if (process.platform !== 'linux' || process.versions['bun'] !== undefined) return undefined;
-  if (typeof process.getBuiltinModule !== 'function') return undefined;
-  const ffi: Ffi | undefined = process.getBuiltinModule('node:ffi');
+  const ffi = linuxFfi();
   if (ffi === undefined) return undefined;
   const { functions } = ffi.dlopen(null, {
     madvise: { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' },

@@ -8,8 +8,6 @@ const BITS_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
 
 /** Ranges shorter than this are not worth a view of words, which costs some 60 ns. */
 const WORDS_FROM_BYTES = 64;
-/** Words whose bits are added up byte by byte before the sums could exceed 255. */
-const WORDS_AT_ONCE = 31;
 
 /** How many bits of bytes[start..end) are set. */
 export function countBits(bytes: Uint8Array, start: number, end: number): number {
@@ -25,23 +23,48 @@ export function countBits(bytes: Uint8Array, start: number, end: number): number
   return count;
 }
 
-/** The bits of words, after the sideways addition of Knuth, 7.1.3: 1.1 ns a word (bits.bench.ts). */
+/**
+ * The bits of words. Eight words at a time go through carry-save adders, of which only the eights are counted each time
+ * (Harley and Seal; Warren, "Hacker's Delight", 5-1): 0.57 ns a word against 1.2 (bits.bench.ts).
+ */
 function countWords(words: Int32Array): number {
-  let count = 0;
-  for (let at = 0; at < words.length; ) {
-    const until = Math.min(words.length, at + WORDS_AT_ONCE);
-    let sums = 0;
-    let more = 0;
-    for (; at < until; at++) {
-      let bits = words[at]!;
-      bits -= (bits >>> 1) & 0x55555555;
-      bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-      sums += (bits + (bits >>> 4)) & 0x0f0f0f0f;
-    }
-    more = (sums & 0x00ff00ff) + ((sums >>> 8) & 0x00ff00ff);
-    count += (more + (more >>> 16)) & 0xffff;
+  const whole = words.length - (words.length % 8);
+  let ones = 0;
+  let twos = 0;
+  let fours = 0;
+  let eights = 0;
+  for (let at = 0; at < whole; at += 8) {
+    let half = ones ^ words[at]!;
+    const twos1 = (ones & words[at]!) | (half & words[at + 1]!);
+    ones = half ^ words[at + 1]!;
+    half = ones ^ words[at + 2]!;
+    const twos2 = (ones & words[at + 2]!) | (half & words[at + 3]!);
+    ones = half ^ words[at + 3]!;
+    half = twos ^ twos1;
+    const fours1 = (twos & twos1) | (half & twos2);
+    twos = half ^ twos2;
+    half = ones ^ words[at + 4]!;
+    const twos3 = (ones & words[at + 4]!) | (half & words[at + 5]!);
+    ones = half ^ words[at + 5]!;
+    half = ones ^ words[at + 6]!;
+    const twos4 = (ones & words[at + 6]!) | (half & words[at + 7]!);
+    ones = half ^ words[at + 7]!;
+    half = twos ^ twos3;
+    const fours2 = (twos & twos3) | (half & twos4);
+    twos = half ^ twos4;
+    half = fours ^ fours1;
+    eights += bitsOfWord((fours & fours1) | (half & fours2));
+    fours = half ^ fours2;
   }
+  let count = eights * 8 + bitsOfWord(fours) * 4 + bitsOfWord(twos) * 2 + bitsOfWord(ones);
+  for (let at = whole; at < words.length; at++) count += bitsOfWord(words[at]!);
   return count;
+}
+
+function bitsOfWord(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** The place of the first bit of bytes[start..end) that is `bit`, counted from `start`; -1 when there is none. */
@@ -52,16 +75,33 @@ export function findBit(bytes: Uint8Array, start: number, end: number, bit: 0 | 
     while (((bytes.byteOffset + at) & 3) !== 0 && bytes[at] === skipped) at++;
     if (((bytes.byteOffset + at) & 3) === 0) {
       const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >>> 2);
-      const whole = bit === 1 ? 0 : -1;
-      let word = 0;
-      while (word < words.length && words[word] === whole) word++;
-      at += word * 4;
+      at += (bit === 1 ? zeroWords(words) : onesWords(words)) * 4;
     }
   }
   while (at < end && bytes[at] === skipped) at++;
   if (at === end) return -1;
   const byte = bit === 1 ? bytes[at]! : ~bytes[at]! & 0xff;
   return (at - start) * 8 + Math.clz32(byte) - 24;
+}
+
+/** How many words are zero before some other comes: or some less than that, so that eight are looked at in one. */
+function zeroWords(words: Int32Array): number {
+  let at = 0;
+  for (; at + 8 <= words.length; at += 8) {
+    const first = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!;
+    if ((first | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) !== 0) break;
+  }
+  return at;
+}
+
+/** The same of words that are all ones. */
+function onesWords(words: Int32Array): number {
+  let at = 0;
+  for (; at + 8 <= words.length; at += 8) {
+    const first = words[at]! & words[at + 1]! & words[at + 2]! & words[at + 3]!;
+    if ((first & words[at + 4]! & words[at + 5]! & words[at + 6]! & words[at + 7]!) !== -1) break;
+  }
+  return at;
 }
 
 /** How many of the bits [first, last] of the bytes from `start` on are set. */

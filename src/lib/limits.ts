@@ -90,3 +90,8 @@ export const GLOB_STEPS_MAX = 1 << 24;
 
 /** The longest text read as a long double; longer is "not a valid float". Redis: MAX_LONG_DOUBLE_CHARS, with its NUL. */
 export const LONG_DOUBLE_BYTES_MAX = 5 * KILOBYTE - 1;
+
+/** HIMPORT: fieldsets that one session may have prepared, and bytes of all their fields together. They live outside of
+ *  flat memory, so a client must not be able to make any number of them. */
+export const FIELDSETS_MAX = 1024;
+export const FIELDSET_BYTES_MAX = 1024 * 1024;

@@ -98,6 +98,9 @@ function applyKeyspaceSettings(server: Server): void {
   config.follow(directives.hashMaxListpackValue, (bytes) => {
     engine.keyspace.hashes.packedValueBytesMax = bytes;
   });
+  config.follow(directives.hllSparseMaxBytes, (bytes) => {
+    engine.hllSparseBytesMax = bytes;
+  });
   config.follow(directives.setMaxIntsetEntries, (entries) => {
     engine.keyspace.sets.intSetEntriesMax = entries;
   });
@@ -121,6 +124,18 @@ function applyKeyspaceSettings(server: Server): void {
   });
   config.follow(directives.zsetMaxListpackValue, (bytes) => {
     engine.keyspace.sortedSets.packedValueBytesMax = bytes;
+  });
+  config.follow(directives.streamNodeMaxBytes, (bytes) => {
+    engine.keyspace.streams.log.blockBytesMax = bytes;
+  });
+  config.follow(directives.streamNodeMaxEntries, (entries) => {
+    engine.keyspace.streams.log.blockEntriesMax = entries;
+  });
+  config.follow(directives.streamIdmpDuration, (seconds) => {
+    engine.keyspace.streams.producers.durationFirst = seconds;
+  });
+  config.follow(directives.streamIdmpMaxsize, (messages) => {
+    engine.keyspace.streams.producers.maxsizeFirst = messages;
   });
   config.follow(directives.lazyfreeLazyServerDel, (lazy) => {
     engine.keyspace.lazyServerDel = lazy;

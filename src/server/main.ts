@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { CommandTable } from '../engine/command-table.ts';
+import { freedMemoryReturn } from '../host/freed-memory.ts';
 import { realClock } from '../host/real-clock.ts';
 import { allCommands } from './all-commands.ts';
 import { banner } from './banner.ts';
@@ -169,6 +170,7 @@ async function main(): Promise<void> {
     fatal,
     ended: () => exit(0),
     executable: process.argv[1] ?? '',
+    giveBackFreed: freedMemoryReturn(),
   });
   banner(server, process.stdout.isTTY === true);
   showProcessTitle(server);

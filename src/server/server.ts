@@ -11,7 +11,9 @@ import type { Session } from '../engine/session.ts';
 import {
   STAT_COMMAND_MS,
   STAT_COMMANDS,
+  STAT_INPUT_BYTES,
   STAT_OUTPUT_BUFFER_KILLS,
+  STAT_OUTPUT_BYTES,
   STAT_REJECTED_CONNECTIONS,
 } from '../engine/statistics.ts';
 import { largePageAdvice } from '../host/large-pages.ts';
@@ -44,6 +46,7 @@ import { allInfo } from './info.ts';
 import { Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
 import { limitFor } from './output-limits.ts';
+import { QuietTimes } from './quiet-times.ts';
 import { chooseTransport } from './transports/choose.ts';
 import { MemoryTransport } from './transports/memory.ts';
 import {
@@ -94,6 +97,9 @@ export interface ServerOptions {
   readonly ended?: () => void;
   /** The path of the program, for INFO. */
   readonly executable?: string;
+  /** Gives memory that was freed back to the system; called when the server has become quiet after much traffic. Absent
+   *  where the process is not the server's own. */
+  readonly giveBackFreed?: (() => void) | undefined;
 }
 
 export class Server implements ConnectionOwner, TransportHost {
@@ -166,6 +172,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.engine.events.crossProtocol = (session) => this.logCrossProtocol(session);
     this.vitals = new Vitals(this.engine);
     this.info = allInfo(this);
+    if (options.giveBackFreed !== undefined) this.giveBackWhenQuiet(options.giveBackFreed);
     applySettings(this);
     this.config.follow(tcpKeepalive, (seconds) => {
       this.transportOptions.keepAliveSeconds = seconds;
@@ -240,6 +247,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.heldReplies.sendAll();
     if (this.toFlush.length > 0) this.flushAll();
     if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
+    if (this.engine.hasUrgentWork()) this.workSoon();
   }
 
   fatal(error: unknown): void {
@@ -339,6 +347,12 @@ export class Server implements ConnectionOwner, TransportHost {
     for (const task of this.cronTasks) task();
     this.workSoon();
     this.vitals.loop.cronRan(this.clock.elapsed() - started);
+  }
+
+  private giveBackWhenQuiet(giveBack: () => void): void {
+    const { counters } = this.engine.statistics;
+    const times = new QuietTimes(giveBack, () => this.clock.elapsed());
+    this.cronTasks.push(() => times.look(counters[STAT_INPUT_BYTES]! + counters[STAT_OUTPUT_BYTES]!));
   }
 
   /** Once a second: ends connections that were idle too long, or above their soft output limit. */

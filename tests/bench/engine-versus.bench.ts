@@ -10,7 +10,7 @@
 // process of its own. Its requests lie ready in memory, a million of them, so that no key comes back soon.
 
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -20,6 +20,7 @@ import type { Peer } from '../../src/engine/session.ts';
 import { largePageAdvice } from '../../src/host/large-pages.ts';
 import { realClock } from '../../src/host/real-clock.ts';
 import { Prng } from '../../src/lib/prng.ts';
+import { processId, processorSeconds } from '../support/processor-time.ts';
 import { RawConnection, type ServerProcess, startRedis } from '../support/redis-server.ts';
 
 const KEYS = 1_000_000;
@@ -28,8 +29,6 @@ const REQUESTS = 1_000_000;
 const ROUNDS = 5;
 const BAR = 0.8;
 const VALUE = 'xxxxxxxxxxxxxxxx';
-/** What stat(5) of /proc counts in. */
-const TICKS_PER_SECOND = 100;
 
 const run = promisify(execFile);
 
@@ -120,21 +119,6 @@ async function fill(port: number): Promise<void> {
     }
   }
   connection.close();
-}
-
-async function processId(port: number): Promise<number> {
-  const connection = await RawConnection.open(port);
-  connection.write('INFO server\r\n');
-  const text = await connection.read((answer) => answer.includes('executable:'));
-  connection.close();
-  return Number(/process_id:(\d+)/.exec(text)?.[1]);
-}
-
-/** Seconds of processor time that a process has used. */
-function processorSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 async function measureRedis(port: number, pid: number): Promise<Cost> {

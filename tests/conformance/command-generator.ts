@@ -17,6 +17,8 @@ const GROUP_KEYS: Readonly<Record<string, readonly string[]>> = {
   bitmap: ['b1', 'b2'],
   hyperloglog: ['p1', 'p2', 'p3'],
 };
+/** Keys that hold what can be sorted. */
+const SORTED_KEYS = ['l1', 'l2', 's1', 's2', 'z1', 'z2', 'g1'];
 export const KEYS = ['a', 'b', 'c', 'key:d', '', '__proto__', 'nul\0cr\r\nff\xff', 'k'.repeat(300)];
 const CHANNELS = ['news', 'n', '', 'chan\0\r\n\xff', 'constructor'];
 const INTEGERS = [
@@ -105,6 +107,42 @@ const DOUBLES = [
   '17179869184.5',
   '1\0',
 ];
+/** Coordinates: some meet, some lie on borders of cells or of the world. */
+const LONGITUDES = [
+  '13.361389',
+  '15.087269',
+  '0',
+  '-0',
+  '2.35',
+  '-122.4194',
+  '-122.5',
+  '179.9',
+  '-179.9',
+  '180',
+  '-180',
+  '90',
+];
+const LATITUDES = [
+  '38.115556',
+  '37.502669',
+  '0',
+  '48.85',
+  '-33.9',
+  '66.5',
+  '-80.2',
+  '84.9',
+  '-84.9',
+  '85.05112878',
+  '42',
+];
+const LENGTHS = ['0', '1', '10', '200', '500', '5000', '12000', '30000', '1e6', '0.5', '33.3', '1e12'];
+const PLACES: Readonly<Record<string, readonly string[]>> = {
+  longitude: LONGITUDES,
+  latitude: LATITUDES,
+  radius: LENGTHS,
+  width: LENGTHS,
+  height: LENGTHS,
+};
 /** Members, fields and elements: few, so that they meet. */
 const MEMBERS = [
   'a',
@@ -130,6 +168,41 @@ const MEMBERS = [
   'n'.repeat(65),
   'p'.repeat(300),
 ];
+/** Ids of stream entries: mostly small ones that meet, few that leave no room for others. */
+const STREAM_IDS = [
+  ...['0', '1', '2', '3', '5', '8', '0-1', '1-1', '1-2', '2-1', '3-7', '5-5', '8-18446744073709551615', '10-0', '12'],
+  ...['1-1', '2-2', '3-3', '4-4', '5-5', '6-6', '7-7', '9-9', '15-3', '20-1', '33-0', '70-1', '100-0', '300-5'],
+];
+const STREAM_IDS_ODD = [
+  ...[
+    '0-0',
+    '-',
+    '+',
+    '$',
+    '>',
+    '(5',
+    '(5-5',
+    '(0',
+    '(-',
+    '5-*',
+    '20-*',
+    '100-*',
+    '007-01',
+    '',
+    'x',
+    '5-',
+    '-5',
+    '1-1-1',
+  ],
+  ...[
+    '9007199254740993-1',
+    '18446744073709551615',
+    '18446744073709551616',
+    '(18446744073709551615-18446744073709551615',
+  ],
+];
+const STREAM_NAMES = ['g', 'h', 'ann', 'bob', '', 'nul\0'];
+const STREAM_ID_NAMES = new Set(['id', 'ID', 'start', 'end', 'threshold', 'lastid', 'last-id', 'max-deleted-id']);
 const MEMBER_NAMES = new Set(['member', 'element', 'field', 'pivot', 'member1', 'member2']);
 const PATTERNS = [
   '*',
@@ -148,6 +221,25 @@ const PATTERNS = [
   'n*',
   '[]',
   'k*k',
+];
+/** Of SORT's BY and GET: what becomes keys, fields of hashes, or nothing. */
+const KEY_PATTERNS = [
+  '*',
+  '*',
+  'h*->a',
+  'h*->1',
+  '*->a',
+  'nosort',
+  '#',
+  'a',
+  'x*',
+  'h*',
+  '*->',
+  '->*',
+  'h*->',
+  '**',
+  'b',
+  '',
 ];
 const TYPES = ['string', 'STRING', 'list', 'nosuch', ''];
 const VALUES = [
@@ -214,9 +306,12 @@ const GROUP_WEIGHTS: Readonly<Record<string, number>> = {
   list: 12,
   set: 8,
   bitmap: 6,
+  hyperloglog: 5,
   hash: 8,
   'sorted-set': 14,
+  stream: 12,
   generic: 8,
+  geo: 8,
   transactions: 4,
   pubsub: 1,
   connection: 1,
@@ -241,6 +336,8 @@ const COMMAND_WEIGHTS: Readonly<Record<string, number>> = {
   sunsubscribe: 1,
   scan: 3,
   lcs: 3,
+  sort: 4,
+  sort_ro: 2,
 };
 /** A batch has either what shows expired keys' absence early, or what makes such keys: their removal is not announced. */
 const MEETS_AT_RANDOM = new Set(['randomkey', 'scan']);
@@ -384,7 +481,9 @@ export class CommandGenerator {
       else if (!isNewer(definition) && this.chance(0.35)) tail.push(this.argument(definition));
     }
     if (this.chance(0.3)) tail.reverse();
-    return [...parts, ...tail].flat();
+    // Keys and ids of streams are the last of all.
+    const last = definitions.at(-1)?.name === 'streams' ? parts.splice(-1) : [];
+    return [...parts, ...tail, ...last].flat();
   }
 
   private argument(definition: ArgumentDefinition): string[] {
@@ -405,9 +504,11 @@ export class CommandGenerator {
       case 'pure-token':
         return [];
       case 'block':
+        if (name === 'streams') return this.streams(definition.args![1]!);
         return definition.args!.flatMap((part) => this.argument(part));
       case 'oneof':
-        return this.argument(this.pick(definition.args!.filter((part) => !isNewer(part))));
+        // Two clocks would make two ids.
+        return this.argument(this.pick(definition.args!.filter((part) => !isNewer(part) && part.name !== 'auto-id')));
       case 'key':
         return [this.key()];
       case 'integer':
@@ -415,26 +516,59 @@ export class CommandGenerator {
       case 'unix-time':
         return [this.unixTime(name)];
       case 'double':
-        return [this.pick(DOUBLES)];
+        return [this.pick(this.chance(0.97) ? (PLACES[name] ?? DOUBLES) : DOUBLES)];
       case 'pattern':
+        if (this.chosen.startsWith('sort')) return [this.pick(KEY_PATTERNS)];
         return [this.pick(PATTERNS)];
       case 'string':
         if (name.includes('channel')) return [this.pick(CHANNELS)];
+        if (this.group === 'stream') return [this.streamWord(name)];
         if (MEMBER_NAMES.has(name) && this.chance(0.95)) return [this.pick(MEMBERS)];
         return [name === 'type' ? this.pick(TYPES) : this.pick(VALUES)];
     }
   }
 
   private key(): string {
+    if (this.chosen.startsWith('sort') && this.chance(0.7)) return this.pick(SORTED_KEYS);
     const own = GROUP_KEYS[this.group];
     if (own !== undefined && this.chance(0.85)) return this.pick(own);
-    return this.chance(0.8) ? this.pick(KEYS) : this.pick(this.pick(Object.values(GROUP_KEYS)));
+    if (this.chance(0.8)) return this.pick(KEYS);
+    // A HyperLogLog that was made corrupt is refused at once here, and sometimes only later in C Redis.
+    const corrupts = this.group === 'string' || this.group === 'bitmap';
+    return this.pick(this.pick(Object.values(GROUP_KEYS).filter((keys) => !corrupts || keys[0] !== 'p1')));
+  }
+
+  /** Mostly as many ids as keys. */
+  private streams(id: ArgumentDefinition): string[] {
+    const keys = 1 + this.prng.below(3);
+    const ids = this.chance(0.95) ? keys : this.prng.below(4);
+    return [
+      ...Array.from({ length: keys }, () => this.key()),
+      ...Array.from({ length: ids }, () => this.streamWord(id.name)),
+    ];
+  }
+
+  private streamWord(name: string): string {
+    if (name === 'group' || name === 'consumer')
+      return this.pick(this.chance(0.9) ? STREAM_NAMES.slice(0, 4) : STREAM_NAMES);
+    if (name === 'min-idle-time') return this.pick(this.chance(0.9) ? ['0', '-1'] : INTEGERS);
+    if (!STREAM_ID_NAMES.has(name)) return this.pick(this.chance(0.7) ? MEMBERS : VALUES);
+    if (name === 'threshold' && this.chance(0.5)) return this.pick(INTEGERS.slice(0, 8));
+    // XREAD and XREADGROUP know + since 7.4.
+    if (this.chance(0.15))
+      return this.pick(STREAM_IDS_ODD.filter((id) => id !== '+' || !this.chosen.startsWith('xread')));
+    if (this.chosen === 'xreadgroup' && this.chance(0.6)) return '>';
+    if (this.chosen === 'xadd' && this.chance(0.6))
+      return `${++this.times}-${this.chance(0.3) ? '*' : this.prng.below(3)}`;
+    return this.pick(STREAM_IDS);
   }
 
   private integer(name: string): string {
     if (DATABASE_NAMES.has(name)) return this.chance(0.8) ? this.pick(DATABASES.slice(0, 3)) : this.pick(DATABASES);
     // C Redis would make a reply of so many random members until its machine has no memory left.
     if (name === 'count' && RANDOM_CHOICES.has(this.chosen)) return this.pick(RANDOM_COUNTS);
+    // Nothing waits inside of MULTI; where a failure is made smaller, MULTI may go, and the wait must be short.
+    if (name === 'milliseconds' && this.group === 'stream') return this.pick(['1', '2', '3', '-1', 'x', '1.5']);
     if (name === 'offset' && this.group === 'bitmap') return this.pick(BIT_OFFSETS);
     if (!TIME_NAMES.has(name)) return this.chance(0.5) ? this.pick(INTEGERS.slice(0, 11)) : this.pick(INTEGERS);
     return this.chance(0.7) ? String(100_000 + 977 * ++this.times) : this.pick(SECONDS_ODD);
@@ -502,7 +636,20 @@ function harmless(words: readonly string[]): string[] {
   if (name === 'srandmember' || name === 'zrandmember') {
     return words.map((word) => (Number(word) < -1000 ? '-5' : word));
   }
+  if (name === 'sort') return harmlessSort(words);
   return name === 'zrank' || name === 'zrevrank' ? words.slice(0, 3) : [...words];
+}
+
+/**
+ * A SORT that stores what both servers find in the same order: by text, since Redis 7.0 takes a number for none once an
+ * earlier one was out of range, and without weights, since items without one come in the order of a hash table.
+ */
+function harmlessSort(words: readonly string[]): string[] {
+  const options = words.map((word) => word.toLowerCase());
+  if (!options.includes('store', 2)) return [...words];
+  const isWeight = (index: number) => options[index - 1] === 'by' && options[index]!.includes('*');
+  const kept = words.map((word, index) => (isWeight(index) ? 'nosort' : word));
+  return options.includes('alpha', 2) ? kept : [...kept.slice(0, 2), 'ALPHA', ...kept.slice(2)];
 }
 
 /** LREM of the least integer removes everything in 7.0, and is refused by 7.4: the lists would differ from then on. */

@@ -16,7 +16,7 @@ import { NORMALISED } from './normalised-replies.ts';
 import { type Mismatch, Pair } from './pair.ts';
 
 const SEED = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
-const COMMANDS = Number(process.env['CINNABAR_COMMANDS'] ?? 60_000);
+const COMMANDS = Number(process.env['CINNABAR_COMMANDS'] ?? 100_000);
 const GROUPS = process.env['CINNABAR_GROUPS']?.split(',');
 const CHOSEN = ENGINE_COMMANDS.filter(({ group }) => GROUPS?.includes(group) ?? true);
 const BATCH = 80;

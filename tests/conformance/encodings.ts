@@ -57,6 +57,22 @@ export const LIMITS: readonly Limit[] = [
       keyspace.sortedSets.packedValueBytesMax = value;
     },
   },
+  {
+    directive: 'stream-node-max-entries',
+    values: [0, 1, 3, 100],
+    usual: 100,
+    set: ({ keyspace }, value) => {
+      keyspace.streams.log.blockEntriesMax = value;
+    },
+  },
+  {
+    directive: 'stream-node-max-bytes',
+    values: [0, 100, 4096],
+    usual: 4096,
+    set: ({ keyspace }, value) => {
+      keyspace.streams.log.blockBytesMax = value;
+    },
+  },
 ];
 
 /** One value for each limit; `choose` picks among them. */

@@ -6,8 +6,8 @@ import { elementsOf, integerOf } from './reply-frames.ts';
 export interface Normalisation {
   readonly commands: readonly string[];
   readonly reason: string;
-  /** Whether two replies are as good as equal. */
-  readonly same: (ours: string, theirs: string) => boolean;
+  /** Whether two replies are as good as equal; `words` is the whole request. */
+  readonly same: (ours: string, theirs: string, words: readonly string[]) => boolean;
 }
 
 /** Integers no further apart than this. */
@@ -39,6 +39,13 @@ function pairsOf(frame: string): string[] | null {
   const elements = elementsOf(frame);
   if (elements === null) return null;
   return elements.flatMap((field, index) => (index % 2 === 0 ? [`${field}${elements[index + 1]}`] : [])).sort();
+}
+
+/** What SORT says of items that BY orders as equal: in any order; with LIMIT other ones as well. */
+function sameSorted(ours: string, theirs: string, words: readonly string[]): boolean {
+  const options = words.map((word) => word.toLowerCase());
+  if (!options.includes('by', 2)) return false;
+  return options.includes('limit', 2) ? sameShape(ours, theirs) : sameInAnyOrder(ours, theirs);
 }
 
 function sameShape(ours: string, theirs: string): boolean {
@@ -85,6 +92,11 @@ export const NORMALISED: readonly Normalisation[] = [
     reason: "the order is the hash table's",
     same: sameInAnyOrder,
   },
+  {
+    commands: ['sort', 'sort_ro'],
+    reason: 'items without weights, and those of a set that is not to be sorted, come in the order of a hash table',
+    same: sameSorted,
+  },
   { commands: ['hgetall'], reason: "the order is the hash table's", same: samePairs },
   { commands: ['hrandfield'], reason: 'chosen at random', same: (a, b) => sameKind(a, b) || sameShape(a, b) },
   { commands: ['hscan'], reason: "cursors and order are the hash table's own", same: sameShape },
@@ -119,7 +131,7 @@ export const NORMALISED: readonly Normalisation[] = [
 const BY_COMMAND = new Map<string, Normalisation>();
 for (const each of NORMALISED) for (const command of each.commands) BY_COMMAND.set(command, each);
 
-/** Whether two replies to a command (in lower case, 'container|sub') mean the same. */
-export function isSameReply(command: string, ours: string, theirs: string): boolean {
-  return ours === theirs || (BY_COMMAND.get(command)?.same(ours, theirs) ?? false);
+/** Whether two replies to a command (in lower case, 'container|sub'), `words`, mean the same. */
+export function isSameReply(command: string, ours: string, theirs: string, words: readonly string[]): boolean {
+  return ours === theirs || (BY_COMMAND.get(command)?.same(ours, theirs, words) ?? false);
 }

@@ -191,7 +191,7 @@ export class Pair {
       const other = theirs[index]!;
       if (frame === other) return true;
       return commands.some(
-        (command) => isSameReply(this.nameOf(command), frame, other) || isKnown(command, frame, other),
+        (command) => isSameReply(this.nameOf(command), frame, other, command) || isKnown(command, frame, other),
       );
     });
   }

@@ -223,8 +223,8 @@ function unblock(call: Call): void {
   if (Number.isNaN(id)) return;
   const session = call.engine.sessions.get(id);
   const blocked = session?.blocked ?? null;
-  // What waits for the server itself (SHUTDOWN) is not for clients to end.
-  if (session === undefined || blocked === null || blocked.on === 'shutdown') {
+  // What waits for the server itself (SHUTDOWN, FLUSHALL) is not for clients to end.
+  if (session === undefined || blocked === null || blocked.on === 'shutdown' || blocked.on === 'flush') {
     call.reply.integer(0);
     return;
   }

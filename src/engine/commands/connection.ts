@@ -265,6 +265,7 @@ export const reset = control(
     session.resp = 2;
     session.database = call.keyspace.databases[0]!;
     session.name = '';
+    session.fieldsets = null;
     session.user = 'default';
     session.noEvict = false;
     session.noTouch = false;

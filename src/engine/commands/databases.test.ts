@@ -2,7 +2,7 @@
 // are compared with redis-server in tests/conformance.
 
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import { bulkOf, elementsOf } from '../../../tests/conformance/reply-frames.ts';
 import { EngineHarness } from '../../../tests/support/engine-harness.ts';
 
@@ -106,3 +106,21 @@ describe('emptying', () => {
 function bulk(text: string): string {
   return `$${text.length}\r\n${text}\r\n`;
 }
+
+test('SCAN refuses a TYPE that there is not', () => {
+  const harness = new EngineHarness();
+  assert.equal(harness.run('SCAN', '0', 'TYPE', 'nosuch'), "-ERR unknown type name 'nosuch'\r\n");
+  assert.equal(harness.run('SCAN', '0', 'TYPE', 'ZSET'), '*2\r\n$1\r\n0\r\n*0\r\n');
+});
+
+test('FLUSHALL of many keys lets its client wait, and nobody else', () => {
+  const harness = new EngineHarness();
+  for (let index = 0; index < 60_000; index++) harness.run('SET', `k${index}`, 'v');
+  const other = harness.connect();
+  assert.equal(harness.run('FLUSHALL'), '');
+  assert.equal(other.run('DBSIZE'), ':0\r\n');
+  assert.equal(harness.run('PING'), '');
+  harness.advance(0);
+  assert.equal(harness.client.take(), '+OK\r\n+PONG\r\n');
+  assert.equal(harness.engine.keyspace.disposals.isEmpty(), true);
+});

@@ -3,8 +3,8 @@
 import { TYPE_NAMES } from '../../datatypes/key-record.ts';
 import { parseInt64 } from '../../lib/integers.ts';
 import { NONE } from '../../memory/flat-memory.ts';
-import { DB_OUT_OF_RANGE, error, SYNTAX_ERROR } from '../../protocol/errors.ts';
-import { type ReadCall, type WriteCall, word } from '../call.ts';
+import { DB_OUT_OF_RANGE, error, SYNTAX_ERROR, untilNul } from '../../protocol/errors.ts';
+import { type Call, type ReadCall, type WriteCall, word } from '../call.ts';
 import { integer, oneOf, optional, pattern, read, reply, text, token, write } from '../command.ts';
 import type { Database } from '../keyspace.ts';
 import { matchesPattern, parseCursor, parseScanOptions, type ScanOptions } from './scanning.ts';
@@ -88,7 +88,12 @@ export const scan = read(
     const cursor = parseCursor(call, 1);
     if (cursor < 0) return;
     const options = parseScanOptions(call, 2, true, null);
-    if (options !== null) replyScan(call, cursor, options);
+    if (options === null) return;
+    if (options.type !== '' && !(TYPE_NAMES as readonly string[]).includes(options.type)) {
+      call.reply.errorText(`ERR unknown type name '${untilNul(options.type)}'`);
+      return;
+    }
+    replyScan(call, cursor, options);
   },
 );
 
@@ -167,6 +172,15 @@ function empty(call: WriteCall, database: Database, lazily: boolean): void {
   keyspace.clear(database, lazily);
 }
 
+/** Empties databases. A client that wants them freed waits until they are, but holds nobody else up, where it may wait. */
+function flush(call: WriteCall, databases: readonly Database[], lazily: boolean): void {
+  const waits = !lazily && call.engine.mayBlock(call as Call);
+  const earlier = call.keyspace.disposals.length();
+  for (const database of databases) empty(call, database, lazily || waits);
+  call.propagateVerbatim();
+  if (!waits || !call.engine.waitForDisposals(call as Call, earlier)) call.reply.ok();
+}
+
 const FLUSH_TYPE = optional(oneOf('flush-type', token('ASYNC', { since: '4.0.0' }), token('SYNC', { since: '6.2.0' })));
 const FLUSH_HISTORY = [
   ['4.0.0', 'Option ASYNC.'],
@@ -188,10 +202,7 @@ export const flushdb = write(
   },
   function flushdb(call) {
     const lazily = parseFlush(call);
-    if (lazily === null) return;
-    empty(call, call.database, lazily);
-    call.propagateVerbatim();
-    call.reply.ok();
+    if (lazily !== null) flush(call, [call.database], lazily);
   },
 );
 
@@ -210,10 +221,7 @@ export const flushall = write(
   },
   function flushall(call) {
     const lazily = parseFlush(call);
-    if (lazily === null) return;
-    for (const database of call.keyspace.databases) empty(call, database, lazily);
-    call.propagateVerbatim();
-    call.reply.ok();
+    if (lazily !== null) flush(call, call.keyspace.databases, lazily);
   },
 );
 

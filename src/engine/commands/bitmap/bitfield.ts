@@ -211,13 +211,13 @@ export const bitfield = write(
     const bytes = Math.floor(last / 8) + 1;
     if (!call.admit(call.length(1) + Math.max(before, bytes) * 2)) return;
     stringOfBytes(call, existing, bytes);
-    const changes = runAll(call, operations);
+    const changes = runAll(call, operations, bytes > before);
     if (changes > 0) call.changed(1, SETBIT_EVENT, changes);
   },
 );
 
-/** Runs operations on the string that `call.strings` shows; returns how many changed something. */
-function runAll(call: WriteCall, operations: readonly Operation[]): number {
+/** Runs operations on the string that `call.strings` shows, and that may have grown; returns how many count as changes. */
+function runAll(call: WriteCall, operations: readonly Operation[], grew: boolean): number {
   const { strings } = call;
   let changes = 0;
   call.reply.array(operations.length);
@@ -234,7 +234,7 @@ function runAll(call: WriteCall, operations: readonly Operation[]): number {
     }
     writeInteger(strings.bytes, strings.start, operation, after);
     call.reply.bigint(operation.kind === 'set' ? before : after);
-    changes++;
+    if (grew || operation.kind === 'incrby' || after !== before) changes++;
   }
   return changes;
 }

@@ -174,6 +174,38 @@ describe('deadlines of fields', () => {
   }
 });
 
+test('HIMPORT makes hashes of fields said once, for its connection', () => {
+  const harness = new EngineHarness({ propagation: true });
+  check(harness, [
+    ['HIMPORT SET u:1 user ann 30', '-ERR no such fieldset'],
+    ['HIMPORT PREPARE user name age name', '-ERR duplicate field name in fieldset'],
+    ['HIMPORT PREPARE user name age', '+OK'],
+    ['HIMPORT SET u:1 user ann', '-ERR number of values does not match the number of fields in the fieldset'],
+    ['HIMPORT SET u:1 user ann 30', '+OK'],
+    ['HGETALL u:1', 'name ann age 30'],
+    ['HSET u:1 city Paris', '1'],
+    ['EXPIRE u:1 100', '1'],
+    ['HIMPORT SET u:1 user bob 31', '+OK'],
+    ['HGETALL u:1', 'name bob age 31'],
+    ['TTL u:1', '-1'],
+    ['SET s text', '+OK'],
+    ['HIMPORT SET s user bob 31', '-WRONGTYPE Operation against a key holding the wrong kind of value'],
+    ['HIMPORT PREPARE order id', '+OK'],
+    ['HIMPORT DISCARD order', '1'],
+    ['HIMPORT DISCARD order', '0'],
+    ['HIMPORT DISCARDALL', '1'],
+    ['HIMPORT SET u:2 user bob 31', '-ERR no such fieldset'],
+    ['HIMPORT PREPARE user name', '+OK'],
+    ['RESET', '+RESET'],
+    ['HIMPORT SET u:2 user bob', '-ERR no such fieldset'],
+  ]);
+  const propagated = harness.takePropagated();
+  assert.equal(propagated[0], '0 HSET u:1 name ann age 30');
+  assert.deepEqual(propagated.slice(3, 7), ['-1 MULTI', '0 DEL u:1', '0 HSET u:1 name bob age 31', '-1 EXEC']);
+  for (let index = 0; index < 1024; index++) harness.run('HIMPORT', 'PREPARE', String(index), 'f');
+  assert.equal(harness.run('HIMPORT', 'PREPARE', 'more', 'f'), '-ERR too many fieldsets\r\n');
+});
+
 test('events of hashes are those of Redis, in its order', () => {
   const harness = new EngineHarness();
   harness.engine.changes.notifyClasses = -1;

@@ -249,6 +249,7 @@ function count(call: ReadCall, operation: Operation, takesApprox: boolean): void
     return;
   }
   let limit = 0;
+  let isApproximate = false;
   for (let index = 2 + keys; index < call.count; index++) {
     if (call.is(index, LIMIT) && index + 1 < call.count) {
       limit = call.quietInteger(++index);
@@ -256,16 +257,34 @@ function count(call: ReadCall, operation: Operation, takesApprox: boolean): void
         call.reply.error(NEGATIVE_LIMIT);
         return;
       }
-    } else if (!takesApprox || !call.is(index, APPROX)) {
+    } else if (takesApprox && call.is(index, APPROX)) isApproximate = true;
+    else {
       call.reply.error(SYNTAX_ERROR);
       return;
     }
   }
   const handles = findSets(call, 2, 2 + keys);
   if (handles === null) return;
+  if (isApproximate) {
+    const estimate = estimateUnion(call, handles);
+    call.reply.integer(limit === 0 ? estimate : Math.min(limit, estimate));
+    return;
+  }
   const counter = new Counter(limit);
   if (operation(call, handles, counter)) call.reply.integer(counter.count);
   else call.reply.error(OUT_OF_MEMORY);
+}
+
+/** About how many members sets have together, in 16 KiB however many they are. */
+function estimateUnion(call: ReadCall, handles: Int32Array): number {
+  const { hyperloglog } = call;
+  const walk = call.keyspace.setWalk;
+  hyperloglog.registers.fill(0);
+  for (const handle of handles) {
+    walk.begin(handle);
+    while (walk.next()) hyperloglog.add(walk.bytes, walk.start, walk.end);
+  }
+  return hyperloglog.estimate();
 }
 
 // --- definitions ---

@@ -186,6 +186,19 @@ test('a large set is freed in slices by UNLINK, FLUSHALL ASYNC, overwriting and 
   }
 });
 
+test('SUNIONCARD APPROX estimates, and keeps to its limit', () => {
+  const harness = new EngineHarness();
+  for (let each = 0; each < 5; each++) {
+    harness.run('SADD', `k${each}`, ...Array.from({ length: 2000 }, (_, index) => String(each * 1000 + index)));
+  }
+  const keys = ['k0', 'k1', 'k2', 'k3', 'k4'];
+  assert.equal(harness.run('SUNIONCARD', '5', ...keys), ':6000\r\n');
+  const estimate = Number(harness.run('SUNIONCARD', '5', ...keys, 'APPROX').slice(1));
+  assert.ok(Math.abs(estimate - 6000) < 300, String(estimate));
+  assert.equal(harness.run('SUNIONCARD', '5', ...keys, 'LIMIT', '70', 'APPROX'), ':70\r\n');
+  assert.equal(harness.run('SUNIONCARD', '1', 'nosuch', 'APPROX'), ':0\r\n');
+});
+
 class Model {
   readonly sets = new Map<string, Set<string>>();
 

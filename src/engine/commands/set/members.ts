@@ -143,6 +143,8 @@ export const smove = write(
     const { bytes, starts, ends, sets } = call;
     const source = call.forWrite(1);
     if (source === NONE) {
+      // Redis looks the destination up too, and so deletes it if its time has come.
+      call.forWrite(2);
       call.reply.integer(0);
       return;
     }

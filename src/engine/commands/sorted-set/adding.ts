@@ -34,13 +34,14 @@ const RESULT_NAN = error('ERR resulting score is not a number (NaN)');
 /** Scores kept for the next call. */
 const SCORES_KEPT = 1024;
 
-/** The arguments of one ZADD, read before anything happens. Reused: commands do not overlap. */
-class Additions {
+/** What one ZADD or its like adds, read before anything happens. Reused: commands do not overlap. */
+export class Additions {
   /** ADD_… bits. */
   flags = 0;
   countsChanges = false;
-  /** Argument number of the first score, and how many pairs there are. */
+  /** Argument number of the first pair, arguments of each, the member last, and how many pairs there are. */
   first = 0;
+  stride = 2;
   pairs = 0;
   scores = new Float64Array(16);
 
@@ -90,9 +91,7 @@ class Additions {
 
   private parseScores(call: WriteCall): boolean {
     const { bytes, starts, ends } = call;
-    if (this.scores.length < this.pairs || this.scores.length > SCORES_KEPT) {
-      this.scores = new Float64Array(Math.max(16, this.pairs));
-    }
+    this.makeRoom();
     for (let pair = 0; pair < this.pairs; pair++) {
       const index = this.first + pair * 2;
       const score = parseDouble(bytes, starts[index]!, ends[index]!);
@@ -104,46 +103,62 @@ class Additions {
     }
     return true;
   }
+
+  /** Makes room for a score of each pair. */
+  makeRoom(): void {
+    if (this.scores.length < this.pairs || this.scores.length > SCORES_KEPT) {
+      this.scores = new Float64Array(Math.max(16, this.pairs));
+    }
+  }
+
+  /** Argument number of the member of a pair. */
+  member(pair: number): number {
+    return this.first + (pair + 1) * this.stride - 1;
+  }
 }
 
 const additions = new Additions();
 
 function add(call: WriteCall, flags: number): void {
-  if (!additions.parse(call, flags)) return;
+  if (additions.parse(call, flags)) addAll(call, additions);
+}
+
+/** Adds to the sorted set of argument 1, and replies as ZADD does. */
+export function addAll(call: WriteCall, added: Additions): void {
   const { bytes, starts, ends, sortedSets } = call;
   const existing = call.forWriteOf(1, SORTED_SET);
   if (existing === MISTYPED || !call.admitArguments()) return;
-  const { first, pairs, scores } = additions;
-  const increments = (additions.flags & ADD_INCREMENT) !== 0;
+  const { pairs, scores, flags } = added;
+  const increments = (flags & ADD_INCREMENT) !== 0;
   let record = existing;
   if (existing === NONE) {
-    if ((additions.flags & ADD_ONLY_PRESENT) !== 0) {
+    if ((flags & ADD_ONLY_PRESENT) !== 0) {
       if (increments) call.reply.nil();
       else call.reply.integer(0);
       return;
     }
     const access = call.keyspace.accessClock;
-    record = sortedSets.create(bytes, starts[1]!, ends[1]!, access, call.length(first + 1), pairs);
+    record = sortedSets.create(bytes, starts[1]!, ends[1]!, access, call.length(added.member(0)), pairs);
   } else {
     if (!call.admit(sortedSets.conversionBytes(existing))) return;
     sortedSets.expect(existing, pairs);
     record = sortedSets.record;
   }
-  let added = 0;
+  let newcomers = 0;
   let updated = 0;
   let outcome = ADD_REFUSED;
   for (let pair = 0; pair < pairs; pair++) {
-    const member = first + pair * 2 + 1;
+    const member = added.member(pair);
     sortedSets.score[0] = scores[pair]!;
-    outcome = sortedSets.add(record, bytes, starts[member]!, ends[member]!, additions.flags);
-    if (outcome === ADD_ADDED) added++;
+    outcome = sortedSets.add(record, bytes, starts[member]!, ends[member]!, flags);
+    if (outcome === ADD_ADDED) newcomers++;
     else if (outcome === ADD_UPDATED) updated++;
     record = sortedSets.record;
   }
   if (existing === NONE) call.keyspace.insert(call.database, record);
   else if (record !== existing) call.keyspace.moved(record);
-  if (added + updated > 0) call.changed(1, increments ? ZINCR_EVENT : ZADD_EVENT, added + updated);
-  if (!increments) call.reply.integer(additions.countsChanges ? added + updated : added);
+  if (newcomers + updated > 0) call.changed(1, increments ? ZINCR_EVENT : ZADD_EVENT, newcomers + updated);
+  if (!increments) call.reply.integer(added.countsChanges ? newcomers + updated : newcomers);
   else if (outcome === ADD_NOT_A_NUMBER) call.reply.error(RESULT_NAN);
   else if (outcome === ADD_REFUSED) call.reply.nil();
   else call.reply.double(sortedSets.score[0]!);
