@@ -78,6 +78,9 @@ const EXPIRE_STEPS = 256;
 const TIME_KEPT_MS = 0.25;
 /** Slices of some 700 keys that a flush frees before its client begins to wait: some 2 ms. */
 const DISPOSED_AT_ONCE = 32;
+/** A reply buffer above this is let go once no reply was so long for some time: it counts as used memory. */
+const LARGE_REPLY_BYTES = 64 * 1024;
+const LARGE_REPLY_MS = 50;
 /** Levels of nesting: a client's command, EXEC's queue, and what a script calls. */
 const FRAMES = 4;
 
@@ -159,6 +162,8 @@ export class Engine implements KeyspaceOwner {
   private blockedAgain = false;
   /** Errors of the batch's replies when the last was counted. */
   private errorsCounted = 0;
+  /** When replies last filled more than a small buffer. */
+  private largeReplyAt = 0;
   /** Sessions with input that may be read now. */
   private readonly resumable: Session[] = [];
   private readonly spareInput = new SpareInput();
@@ -352,8 +357,10 @@ export class Engine implements KeyspaceOwner {
   private finish(session: Session): void {
     this.timer.end();
     this.active = null;
-    if (this.reply.length > 0 || this.reply.overflowed) this.flush(session);
-    this.reply.clear();
+    const { reply, keyspace } = this;
+    if (reply.length > 0 || reply.overflowed) this.flush(session);
+    reply.clear();
+    if (reply.bytes.length > LARGE_REPLY_BYTES && keyspace.now - this.largeReplyAt > LARGE_REPLY_MS) reply.take();
     if (session.stopped === STOPPED_CLOSING && this.sessions.has(session.id)) {
       session.peer.close('flushed');
       this.closeSession(session);
@@ -372,6 +379,7 @@ export class Engine implements KeyspaceOwner {
     this.statistics.counters[STAT_WRITES]! += 1;
     this.statistics.counters[STAT_OUTPUT_BYTES]! += length;
     session.outputTotal += length;
+    if (length > LARGE_REPLY_BYTES) this.largeReplyAt = this.keyspace.now;
     if (session.peer.send(reply.bytes, 0, length)) {
       reply.take();
       this.errorsCounted = 0;
@@ -617,6 +625,7 @@ export class Engine implements KeyspaceOwner {
     reply.clear();
     reply.resp = session.resp;
     write(reply, session);
+    if (reply.errors > 0) this.countFailure(blocked.command, reply);
     if (session.replies !== REPLY_ON) reply.length = 0;
     this.release(blocked, reply);
   }

@@ -1,12 +1,14 @@
 // DEBUG: looks into the server, and makes it do what tests need. Guarded by enable-debug-command.
 
+import { SLOT_BYTES } from '../../datatypes/hash-walk.ts';
 import { INT, STRING } from '../../datatypes/key-record.ts';
 import type { Call } from '../../engine/call.ts';
 import { type CommandDefinition, control, multiple, optional, reply, text } from '../../engine/command.ts';
 import { encodingName } from '../../engine/commands/keys.ts';
+import { listCompressDepth, listMaxListpackSize } from '../../engine/directives.ts';
 import { SET_EVENT } from '../../engine/events.ts';
 import { unreachable } from '../../lib/assert.ts';
-import { fromLatin1 } from '../../lib/bytes.ts';
+import { fromLatin1, toLatin1 } from '../../lib/bytes.ts';
 import { parseMemory } from '../../lib/directive.ts';
 import { matchGlob } from '../../lib/glob.ts';
 import { NONE } from '../../memory/flat-memory.ts';
@@ -55,6 +57,33 @@ function debugLog(server: Server, call: Call): void {
   call.reply.ok();
 }
 
+/** Writes a packed value's entries to the log. */
+function listpackEntries(server: Server, call: Call): void {
+  const handle = call.peek(2);
+  if (handle === NONE) {
+    call.reply.error(NO_SUCH_KEY);
+    return;
+  }
+  const name = encodingName(call, handle);
+  if (!name.startsWith('listpack')) {
+    call.reply.errorText('ERR Not a listpack encoded object.');
+    return;
+  }
+  const { packed, listpack } = call.keyspace;
+  packed.read(handle);
+  const { bytes } = packed;
+  const pack = packed.start + (name === 'listpackex' ? SLOT_BYTES : 0);
+  const entries: string[] = [];
+  for (let at = listpack.first(bytes, pack); !listpack.isEnd(bytes, at); at = listpack.next(bytes, at)) {
+    listpack.read(bytes, at);
+    entries.push(JSON.stringify(toLatin1(listpack.bytes, listpack.start, listpack.end)));
+  }
+  server.log.warning(
+    `DEBUG LISTPACK: ${listpack.total(bytes, pack)} bytes, ${entries.length} entries: ${entries.join(' ')}`,
+  );
+  call.reply.simple('Listpack structure printed on stdout');
+}
+
 /** Bytes that the value takes in an RDB file, uncompressed. */
 function serializedLength(call: Call, handle: number): number {
   const { strings } = call;
@@ -69,7 +98,20 @@ function serializedLength(call: Call, handle: number): number {
   return length + (length < 0x40 ? 1 : length < 0x4000 ? 2 : 5);
 }
 
-function debugObject(_server: Server, call: Call): void {
+/** What DEBUG OBJECT tells of a list of packs beside the rest. */
+function packFacts(server: Server, call: Call, handle: number): string {
+  const { keyspace, lists } = call;
+  const root = keyspace.packed.payload(handle, 0);
+  const nodes = lists.quicklist.nodeCount(root);
+  const average = (lists.count(handle) / nodes).toFixed(2);
+  const compressed = server.config.get(listCompressDepth) > 0 ? 1 : 0;
+  return (
+    ` ql_nodes:${nodes} ql_avg_node:${average} ql_listpack_max:${server.config.get(listMaxListpackSize)}` +
+    ` ql_compressed:${compressed} ql_uncompressed_size:${keyspace.usedBytes(handle)}`
+  );
+}
+
+function debugObject(server: Server, call: Call): void {
   const handle = call.peek(2);
   if (handle === NONE) {
     call.reply.error(NO_SUCH_KEY);
@@ -79,7 +121,8 @@ function debugObject(_server: Server, call: Call): void {
   const idle = access.frequency ? 0 : access.idleSeconds(handle);
   call.reply.simple(
     `Value at:0x${(handle >>> 0).toString(16).padStart(12, '0')} refcount:1 encoding:${encodingName(call, handle)} ` +
-      `serializedlength:${serializedLength(call, handle)} lru:${keyspace.records.access(handle)} lru_seconds_idle:${idle}`,
+      `serializedlength:${serializedLength(call, handle)} lru:${keyspace.records.access(handle)} lru_seconds_idle:${idle}` +
+      (encodingName(call, handle) === 'quicklist' ? packFacts(server, call, handle) : ''),
   );
 }
 
@@ -265,6 +308,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['error', { counts: [3, 3], run: debugError }],
   ['htstats', { counts: [3, ANY], run: tableStatistics }],
   ['leak', { counts: [3, 3], run: accepted }],
+  ['listpack', { counts: [3, 3], run: listpackEntries }],
   ['log', { counts: [3, 3], run: debugLog }],
   ['object', { counts: [3, 4], run: debugObject }],
   ['oom', { counts: [2, ANY], run: crash('DEBUG OOM was called') }],

@@ -186,6 +186,22 @@ test('a large set is freed in slices by UNLINK, FLUSHALL ASYNC, overwriting and 
   }
 });
 
+test(`every member of a large set is chosen as often as any other (seed ${SEED})`, () => {
+  const harness = new EngineHarness({ seed: SEED });
+  // Uneven chains: many members go again, so that some buckets are nearly empty.
+  harness.run('SADD', 'k', ...Array.from({ length: 3000 }, (_, index) => `m${index}`));
+  harness.run('SREM', 'k', ...Array.from({ length: 2900 }, (_, index) => `m${index}`));
+  const times = new Map<string, number>();
+  for (let round = 0; round < 400; round++) {
+    for (const frame of elementsOf(harness.run('SRANDMEMBER', 'k', '-100'))!)
+      times.set(frame, (times.get(frame) ?? 0) + 1);
+  }
+  assert.equal(times.size, 100);
+  // Chi squared of 99 degrees of freedom: above 173 once in 10^5 runs.
+  const squares = [...times.values()].reduce((sum, count) => sum + (count - 400) ** 2 / 400, 0);
+  assert.ok(squares < 173, String(squares));
+});
+
 test('SUNIONCARD APPROX estimates, and keeps to its limit', () => {
   const harness = new EngineHarness();
   for (let each = 0; each < 5; each++) {
