@@ -277,6 +277,20 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     example: [['SCAN', '0', 'TYPE', 'nosuch']],
     explains: (command, ours) => is(command, 'scan') && ours.startsWith("-ERR unknown type name '"),
   },
+  {
+    what: 'SORT ALPHA orders elements with a NUL by all of their bytes',
+    reason:
+      'C compares them as far as the NUL, takes some for equal, and leaves those in the order of an unstable sort',
+    test: 'src/engine/commands/sort/sort.test.ts: a NUL in an element does not end it',
+    example: [
+      ['RPUSH', 'k', '\0b', '\0a', ''],
+      ['SORT', 'k', 'ALPHA'],
+    ],
+    explains: (command, ours, theirs) =>
+      /^sort(_ro)?$/i.test(command[0] ?? '') &&
+      command.some((word) => is([word], 'alpha')) &&
+      [...ours].sort().join('') === [...theirs].sort().join(''),
+  },
 ];
 
 /** Commands after which hits and misses are not compared, and why. */

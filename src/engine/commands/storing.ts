@@ -10,7 +10,10 @@ import { DEL_EVENT, type KeyEvent } from '../events.ts';
  */
 export function storeResult(call: WriteCall, index: number, record: number, event: KeyEvent, changes: number): void {
   const { keyspace, database } = call;
-  const existing = call.forWrite(index);
+  // Where nothing is stored Redis deletes the key without asking whether its time has come: that is no expiry.
+  const { bytes, starts, ends } = call;
+  const existing =
+    record === NONE ? keyspace.findEvenExpired(database, bytes, starts[index]!, ends[index]!) : call.forWrite(index);
   if (existing !== NONE) keyspace.removeFound(database, existing, keyspace.lazyServerDel);
   if (record === NONE) {
     if (existing !== NONE) call.changed(index, DEL_EVENT);

@@ -210,3 +210,9 @@ describe(`sorts as a naive model does (seed ${SEED})`, () => {
     });
   }
 });
+
+test('a NUL in an element does not end it', () => {
+  const harness = new EngineHarness();
+  harness.run('RPUSH', 'k', '\0b', '\0a', '');
+  assert.equal(harness.run('SORT', 'k', 'ALPHA'), '*3\r\n$0\r\n\r\n$2\r\n\0a\r\n$2\r\n\0b\r\n');
+});
