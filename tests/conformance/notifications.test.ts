@@ -17,8 +17,9 @@ const SEED = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
 const BATCHES = 120;
 const END = 'end-of-events';
 
-/** Left out: messages of their own, what expires or names keys by chance, and what looks keys up on one side only. */
-const NOT_COMPARED = /^(p?publish|spublish|[ps]?subscribe|[ps]?unsubscribe|randomkey|[hsz]?scan)$/i;
+/** Left out: messages of their own, what expires or names keys by chance, what looks keys up on one side only, and claims,
+ *  which since Redis 7.2 make a consumer also where there is nothing to claim. */
+const NOT_COMPARED = /^(p?publish|spublish|[ps]?subscribe|[ps]?unsubscribe|randomkey|[hsz]?scan|x(auto)?claim)$/i;
 
 /** "event@database key" of each message. */
 function eventsOf(text: string): string[] {
