@@ -45,8 +45,7 @@ const btake = write(
     const seconds = parseDouble(call.bytes, call.starts[call.count - 1]!, call.ends[call.count - 1]!);
     const deadline = seconds === 0 ? Number.POSITIVE_INFINITY : call.now() + seconds * 1000;
     const keys = Array.from({ length: call.count - 2 }, (_, index) => call.text(index + 1));
-    if (call.engine.mayBlock(call as never))
-      call.engine.block(call as never, keys, deadline, (reply) => reply.nilArray());
+    if (call.mayBlock()) call.block(keys, deadline, (reply) => reply.nilArray());
     else call.reply.nilArray();
   },
 );

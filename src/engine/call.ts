@@ -20,6 +20,7 @@ import { NOT_AN_INTEGER, NOT_POSITIVE, OUT_OF_MEMORY, outOfBounds, WRONG_TYPE } 
 import type { Reply } from '../protocol/reply.ts';
 import type { HyperLogLog } from '../structures/hyperloglog.ts';
 import type { AccessClock } from './access-clock.ts';
+import type { BlockedOn, TimeoutReply } from './blocking.ts';
 import type { Engine } from './engine.ts';
 import { KEY_MISS_EVENT, type KeyEvent } from './events.ts';
 import type { Database, Keyspace, ReadKeyspace } from './keyspace.ts';
@@ -117,6 +118,18 @@ export interface ReadCall {
   readonly sortedSetBuilder: SortedSetBuilder;
   /** proto-max-bulk-len: no value is made longer. */
   bulkBytesMax(): number;
+  /** Whether the command may wait: not inside MULTI or a script. */
+  mayBlock(): boolean;
+  /** Makes the command wait for keys (latin1), as Engine.block says. */
+  block(
+    keys: readonly string[],
+    deadline: number,
+    onTimeout: TimeoutReply,
+    on?: BlockedOn,
+    wakesOnDelete?: boolean,
+  ): void;
+  /** Set when the command waited, and runs again because one of its keys changed. */
+  readonly retried: boolean;
 }
 
 /** What a command that may change the keyspace is given. */
@@ -184,7 +197,6 @@ export class Call implements WriteCall {
   propagation = PROPAGATE_VERBATIM;
   fieldFound = false;
   readonly hyperloglog: HyperLogLog;
-  /** Set when a blocked command is run again because one of its keys changed. */
   retried = false;
 
   constructor(engine: Engine, depth: number, reply: Reply) {
@@ -428,6 +440,20 @@ export class Call implements WriteCall {
 
   propagateNothing(): void {
     this.propagation = PROPAGATE_NOTHING;
+  }
+
+  mayBlock(): boolean {
+    return this.depth === 0 && !this.session.mustObey;
+  }
+
+  block(
+    keys: readonly string[],
+    deadline: number,
+    onTimeout: TimeoutReply,
+    on: BlockedOn = 'keys',
+    wakesOnDelete = false,
+  ): void {
+    this.engine.block(this, keys, deadline, onTimeout, on, wakesOnDelete);
   }
 
   /** Copies the arguments, from `from` on, into fresh bytes: for queues and blocked clients. */

@@ -8,7 +8,6 @@ import { fromLatin1 } from '../lib/bytes.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import { error } from '../protocol/errors.ts';
 import { ENGINE_COMMANDS } from './all-commands.ts';
-import type { Call } from './call.ts';
 import { type CommandDefinition, control, key, write } from './command.ts';
 import { EVENT_ALL, EVENT_KEYEVENT, SET_EVENT } from './events.ts';
 import { STAT_ERRORS } from './statistics.ts';
@@ -19,7 +18,7 @@ const TEST_DETAILS = { group: 'generic', summary: '', since: '1.0.0', complexity
 const bdrop = write('BDROP', { ...TEST_DETAILS, args: [key('key', 'RW', 'delete')] }, (call) => {
   const handle = call.forWriteOf(1, STRING);
   if (handle === NONE) {
-    call.engine.block(call as Call, [call.text(1)], Number.POSITIVE_INFINITY, (out) => out.nil());
+    call.block([call.text(1)], Number.POSITIVE_INFINITY, (out) => out.nil());
     return;
   }
   call.keyspace.removeFound(call.database, handle);
@@ -88,8 +87,7 @@ test('a command that is served later is propagated as it came unless it says oth
 
 test('errors of served commands are counted', () => {
   const failing = write('BFAIL', { ...TEST_DETAILS, args: [key('key', 'RO')] }, (call) => {
-    if (call.find(1) === NONE)
-      call.engine.block(call as Call, [call.text(1)], Number.POSITIVE_INFINITY, () => undefined);
+    if (call.find(1) === NONE) call.block([call.text(1)], Number.POSITIVE_INFINITY, () => undefined);
     else call.reply.error(FAILURE);
   });
   const harness = withCommands(failing);
@@ -135,7 +133,7 @@ test('who waits for a key to go is woken when it expires, by a reader or by itse
     if (call.find(1) === NONE) call.reply.ok();
     else {
       const never = Number.POSITIVE_INFINITY;
-      call.engine.block(call as Call, [call.text(1)], never, () => undefined, 'keys', true);
+      call.block([call.text(1)], never, () => undefined, 'keys', true);
     }
   });
   for (const read of [true, false]) {

@@ -579,11 +579,6 @@ export class Engine implements KeyspaceOwner {
 
   // --- blocking ---
 
-  /** Whether a call may wait: not inside MULTI or a script. */
-  mayBlock(call: Call): boolean {
-    return call.depth === 0 && !call.session.mustObey;
-  }
-
   /**
    * Makes a call wait for its keys until `deadline` (milliseconds since 1970, or Infinity), then to reply `onTimeout`. The
    * function that calls this must return without a reply. When a key changes, it is run again.
@@ -593,8 +588,8 @@ export class Engine implements KeyspaceOwner {
     keys: readonly string[],
     deadline: number,
     onTimeout: TimeoutReply,
-    on: BlockedOn = 'keys',
-    wakesOnDelete = false,
+    on: BlockedOn,
+    wakesOnDelete: boolean,
   ): void {
     if (call.retried) {
       this.blockedAgain = true;
@@ -707,7 +702,7 @@ export class Engine implements KeyspaceOwner {
       this.statistics.counters[STAT_LAZY_FREED]! += disposals.step();
     }
     if (disposals.length() <= earlier) return false;
-    this.block(call, [], Number.POSITIVE_INFINITY, (reply) => reply.ok(), 'flush');
+    call.block([], Number.POSITIVE_INFINITY, (reply) => reply.ok(), 'flush');
     this.flushing.push(call.session);
     return true;
   }

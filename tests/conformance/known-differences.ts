@@ -112,11 +112,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       is(command, 'xgroup', 'createconsumer') && ours === ':0\r\n' && theirs === ':1\r\n',
   },
   {
-    what: 'SCAN refuses an empty and a negative cursor',
+    what: 'SCAN refuses an empty cursor, also one that ends with its first byte in C, and a negative one',
     reason: 'Redis 7.4 does; 7.0 let strtoul make something of them',
     test: 'src/engine/commands/databases.test.ts: SCAN takes the cursors that Redis 7.4 takes',
     example: [['SCAN', '']],
-    explains: (command, ours) => /^-?$|^-[1-9]/.test(cursorOf(command)) && ours === '-ERR invalid cursor\r\n',
+    explains: (command, ours) => /^-?(\0|$)|^-[1-9]/.test(cursorOf(command)) && ours === '-ERR invalid cursor\r\n',
   },
   {
     what: 'SCAN takes a cursor with spaces in front',

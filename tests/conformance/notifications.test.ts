@@ -17,16 +17,18 @@ const SEED = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
 const BATCHES = 120;
 const END = 'end-of-events';
 
-/** Left out: messages of their own, what expires or names keys by chance, what looks keys up on one side only, and claims,
- *  which since Redis 7.2 make a consumer also where there is nothing to claim. */
-const NOT_COMPARED = /^(p?publish|spublish|[ps]?subscribe|[ps]?unsubscribe|randomkey|[hsz]?scan|x(auto)?claim)$/i;
+/** Left out: messages of their own, what expires or names keys by chance, and what looks keys up on one side only. */
+const NOT_COMPARED = /^(p?publish|spublish|[ps]?subscribe|[ps]?unsubscribe|randomkey|[hsz]?scan)$/i;
+
+/** Since Redis 7.2 who reads or claims is a consumer also where there was nothing to read or claim. */
+const CONSUMER_MADE = 'xgroup-createconsumer';
 
 /** "event@database key" of each message. */
 function eventsOf(text: string): string[] {
   return framesOf(text).flatMap((frame) => {
     const parts = elementsOf(frame)!.map((part) => bulkOf(part) ?? '');
     const match = /^__keyevent@(\d+)__:(.*)$/.exec(parts[2] ?? '');
-    return match === null ? [] : [`${match[2]}@${match[1]} ${parts[3]!.slice(0, 40)}`];
+    return match === null || match[2] === CONSUMER_MADE ? [] : [`${match[2]}@${match[1]} ${parts[3]!.slice(0, 40)}`];
   });
 }
 

@@ -174,7 +174,7 @@ function empty(call: WriteCall, database: Database, lazily: boolean): void {
 
 /** Empties databases. A client that wants them freed waits until they are, but holds nobody else up, where it may wait. */
 function flush(call: WriteCall, databases: readonly Database[], lazily: boolean): void {
-  const waits = !lazily && call.engine.mayBlock(call as Call);
+  const waits = !lazily && call.mayBlock();
   const earlier = call.keyspace.disposals.length();
   for (const database of databases) empty(call, database, lazily || waits);
   call.propagateVerbatim();

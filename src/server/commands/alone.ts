@@ -78,8 +78,8 @@ const wait = control(
     if (Number.isNaN(wanted)) return;
     const deadline = deadlineAt(call, 2);
     if (Number.isNaN(deadline)) return;
-    if (wanted <= 0 || !call.engine.mayBlock(call)) call.reply.integer(0);
-    else call.engine.block(call, [], deadline, (out) => out.integer(0), 'wait');
+    if (wanted <= 0 || !call.mayBlock()) call.reply.integer(0);
+    else call.block([], deadline, (out) => out.integer(0), 'wait');
   },
 );
 
@@ -119,8 +119,8 @@ const waitaof = control(
       out.integer(0);
     };
     if (local > 0) call.reply.error(NO_AOF);
-    else if (replicas === 0 || !call.engine.mayBlock(call)) none(call.reply);
-    else call.engine.block(call, [], deadline, none, 'wait');
+    else if (replicas === 0 || !call.mayBlock()) none(call.reply);
+    else call.block([], deadline, none, 'wait');
   },
 );
 

@@ -85,7 +85,7 @@ function configSet(server: Server): CommandDefinition {
       }
       const pairs: [string, string][] = [];
       for (let index = 2; index < call.count; index += 2) pairs.push([call.text(index), call.text(index + 1)]);
-      if (!call.engine.mayBlock(call) && pairs.some(([name]) => SLOW_NAMES.has(name.toLowerCase()))) {
+      if (!call.mayBlock() && pairs.some(([name]) => SLOW_NAMES.has(name.toLowerCase()))) {
         call.reply.error(NOT_IN_TRANSACTION);
         return;
       }
@@ -105,7 +105,7 @@ function writeAnswer(out: Reply, refusal: string | null): void {
 /** Lets the client wait for a change that takes time. */
 function replyLater(server: Server, call: Call, answer: Promise<string | null>): void {
   const { session } = call;
-  server.engine.block(call, [], Number.POSITIVE_INFINITY, (out) => out.ok(), 'lazy');
+  call.block([], Number.POSITIVE_INFINITY, (out) => out.ok(), 'lazy');
   const decided = (refusal: string | null): void => {
     if (session.blocked !== null) server.engine.unblock(session, (out) => writeAnswer(out, refusal));
     server.workSoon();

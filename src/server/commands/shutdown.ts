@@ -70,13 +70,13 @@ function shutdown(server: Server, call: Call): void {
   if (wishes === null) return;
   // A shutdown takes no time here: there is never one to call off.
   if (wishes.abort) call.reply.error(NOT_IN_PROGRESS);
-  else if (!wishes.now && !call.engine.mayBlock(call)) call.reply.error(MUST_NOT_BLOCK);
+  else if (!wishes.now && !call.mayBlock()) call.reply.error(MUST_NOT_BLOCK);
   else if (wishes.save && !wishes.force) {
     server.log.warning('Cannot save the data set before the shutdown: this server has no snapshots.');
     call.reply.error(NOT_SAVED);
   } else {
     // The client gets no reply, only the end of its connection.
-    call.engine.block(call, [], Number.POSITIVE_INFINITY, () => undefined, 'shutdown');
+    call.block([], Number.POSITIVE_INFINITY, () => undefined, 'shutdown');
     server.shutdown('User requested shutdown...');
   }
 }

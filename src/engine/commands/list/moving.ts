@@ -4,7 +4,7 @@ import { LIST } from '../../../datatypes/key-record.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { SYNTAX_ERROR, WRONG_TYPE } from '../../../protocol/errors.ts';
 import type { Reply } from '../../../protocol/reply.ts';
-import { type Call, MISTYPED, type ReadCall, type WriteCall, word } from '../../call.ts';
+import { MISTYPED, type ReadCall, type WriteCall, word } from '../../call.ts';
 import {
   type ArgumentDefinition,
   block,
@@ -39,7 +39,7 @@ function findSource(call: WriteCall): number {
   const source = call.forWrite(1);
   if (source === NONE) return NONE;
   if (call.typeOf(source) !== LIST) {
-    if ((call as Call).retried) return NONE;
+    if (call.retried) return NONE;
     call.reply.error(WRONG_TYPE);
     return MISTYPED;
   }
@@ -135,7 +135,7 @@ function replyNothing(out: Reply): void {
 
 /** Makes the call wait for its source, or replies nil where it may not. */
 function wait(call: WriteCall, deadline: number): void {
-  if (call.engine.mayBlock(call as Call)) call.engine.block(call as Call, [call.text(1)], deadline, replyNothing);
+  if (call.mayBlock()) call.block([call.text(1)], deadline, replyNothing);
   else call.reply.nil();
 }
 

@@ -1,10 +1,7 @@
 // Items taken off the first of several lists that is there: LMPOP, BLPOP, BRPOP, BLMPOP.
 
 import { LIST } from '../../../datatypes/key-record.ts';
-import { NONE } from '../../../memory/flat-memory.ts';
-import { error, SYNTAX_ERROR, WRONG_TYPE } from '../../../protocol/errors.ts';
-import type { Reply } from '../../../protocol/reply.ts';
-import { type Call, MISTYPED, type ReadCall, type WriteCall, word } from '../../call.ts';
+import { type ReadCall, word } from '../../call.ts';
 import {
   type CommandDetails,
   double,
@@ -18,15 +15,11 @@ import {
   token,
   write,
 } from '../../command.ts';
-import { parseTimeout } from '../timeouts.ts';
+import { type PoppedType, popFromFirst, popOneOrWait } from '../popping-first.ts';
 import { replyAndRemove } from './ends.ts';
 
 const LEFT = word('LEFT');
 const RIGHT = word('RIGHT');
-const COUNT = word('COUNT');
-
-const NO_KEYS = error('ERR numkeys should be greater than 0');
-const NO_COUNT = error('ERR count should be greater than 0');
 
 /** The words of an end of a list. */
 export function isEnd(call: ReadCall, index: number): boolean {
@@ -38,109 +31,16 @@ export function isTail(call: ReadCall, index: number): boolean {
   return call.is(index, RIGHT);
 }
 
-/**
- * The first key of arguments [from, to) that holds a list: its argument number, 0 when there is none, MISTYPED after
- * replying that one holds something else. A client that waited sees only lists.
- */
-function findFirst(call: WriteCall, from: number, to: number): number {
-  const { retried } = call as Call;
-  for (let index = from; index < to; index++) {
-    const handle = call.forWrite(index);
-    if (handle === NONE) continue;
-    if (call.typeOf(handle) === LIST) return index;
-    if (retried) continue;
-    call.reply.error(WRONG_TYPE);
-    return MISTYPED;
-  }
-  return 0;
-}
-
-/** Says that `count` items were popped from the key in an argument; without a count where it was one, unasked. */
-function propagatePop(call: WriteCall, index: number, atTail: boolean, count: number): void {
-  if (!call.propagates()) return;
-  const propagation = call
-    .propagateAs(count === 0 ? 2 : 3)
-    .text(atTail ? 'RPOP' : 'LPOP')
-    .bytes(call.bytes, call.starts[index]!, call.ends[index]!);
-  if (count > 0) propagation.integer(count);
-}
-
-function replyNothing(out: Reply): void {
-  out.nilArray();
-}
-
-/** Makes the call wait for the keys in arguments [from, to), or replies that there is nothing where it may not. */
-function wait(call: WriteCall, from: number, to: number, deadline: number): void {
-  if (!call.engine.mayBlock(call as Call)) {
-    replyNothing(call.reply);
-    return;
-  }
-  const keys: string[] = [];
-  for (let index = from; index < to; index++) keys.push(call.text(index));
-  call.engine.block(call as Call, keys, deadline, replyNothing);
-}
-
-/** BLPOP and BRPOP. */
-function popOrWait(call: WriteCall, atTail: boolean): void {
-  const last = call.count - 1;
-  const deadline = parseTimeout(call, last);
-  if (Number.isNaN(deadline)) return;
-  const index = findFirst(call, 1, last);
-  if (index === MISTYPED) return;
-  if (index === 0) {
-    wait(call, 1, last, deadline);
-    return;
-  }
-  call.reply.array(2);
-  call.reply.bulk(call.bytes, call.starts[index]!, call.ends[index]!);
-  replyAndRemove(call, index, call.forWrite(index), atTail, 1);
-  propagatePop(call, index, atTail, 0);
-}
-
-/** LMPOP, and BLMPOP with its timeout in argument 1: `counted` is where the count of keys stands. */
-function popFromFirst(call: WriteCall, counted: number, waits: boolean): void {
-  const keys = call.quietInteger(counted);
-  if (!(keys > 0)) {
-    call.reply.error(NO_KEYS);
-    return;
-  }
-  const where = counted + keys + 1;
-  if (where >= call.count || !isEnd(call, where)) {
-    call.reply.error(SYNTAX_ERROR);
-    return;
-  }
-  const wanted = parseCount(call, where + 1);
-  if (wanted === 0) return;
-  const deadline = waits ? parseTimeout(call, 1) : 0;
-  if (Number.isNaN(deadline)) return;
-  const index = findFirst(call, counted + 1, where);
-  if (index === MISTYPED) return;
-  if (index === 0) {
-    if (waits) wait(call, counted + 1, where, deadline);
-    else replyNothing(call.reply);
-    return;
-  }
-  const atTail = isTail(call, where);
-  const list = call.forWrite(index);
-  const count = Math.min(wanted, call.lists.count(list));
-  call.reply.array(2);
-  call.reply.bulk(call.bytes, call.starts[index]!, call.ends[index]!);
-  call.reply.array(count);
-  replyAndRemove(call, index, list, atTail, count);
-  propagatePop(call, index, atTail, count);
-}
-
-/** The options of LMPOP: how many items are wanted, 1 without COUNT; 0 after replying what is wrong. */
-function parseCount(call: WriteCall, from: number): number {
-  if (from === call.count) return 1;
-  const hasValue = from + 1 < call.count && call.is(from, COUNT);
-  const wanted = hasValue ? call.quietInteger(from + 1) : 0;
-  // A wrong count is noticed before what follows it.
-  if (hasValue && !(wanted > 0)) call.reply.error(NO_COUNT);
-  else if (!hasValue || from + 2 !== call.count) call.reply.error(SYNTAX_ERROR);
-  else return wanted;
-  return 0;
-}
+const POPPED_LISTS: PoppedType = {
+  type: LIST,
+  nearWord: LEFT,
+  farWord: RIGHT,
+  nearCommand: 'LPOP',
+  farCommand: 'RPOP',
+  values: 1,
+  count: (call, list) => call.lists.count(list),
+  pop: (call, index, list, atTail, count) => replyAndRemove(call, index, list, atTail, count),
+};
 
 // --- definitions ---
 
@@ -177,13 +77,13 @@ const POPS_FIRST_ARGUMENTS = [
 export const blpop = write(
   'BLPOP',
   awaited('Takes an item off the head of the first of several lists that is there, or waits for one.'),
-  (call) => popOrWait(call, false),
+  (call) => popOneOrWait(call, POPPED_LISTS, false),
 );
 
 export const brpop = write(
   'BRPOP',
   awaited('Takes an item off the tail of the first of several lists that is there, or waits for one.'),
-  (call) => popOrWait(call, true),
+  (call) => popOneOrWait(call, POPPED_LISTS, true),
 );
 
 /**
@@ -204,7 +104,7 @@ export const lmpop = write(
     args: POPS_FIRST_ARGUMENTS,
     replies: [reply.array('the key, and the items'), reply.nil('no key is there')],
   },
-  (call) => popFromFirst(call, 1, false),
+  (call) => popFromFirst(call, POPPED_LISTS, 1, false),
 );
 
 export const blmpop = write(
@@ -218,5 +118,5 @@ export const blmpop = write(
     replies: [reply.array('the key, and the items'), reply.nil('nothing came in time')],
     flags: ['blocking'],
   },
-  (call) => popFromFirst(call, 2, true),
+  (call) => popFromFirst(call, POPPED_LISTS, 2, true),
 );

@@ -108,7 +108,7 @@ function replyNothing(out: Reply): void {
  */
 function waitOrEnd(call: Call, wakesOnDelete: boolean): void {
   const { keysAt, keys, deadline, blocks } = readOptions;
-  if (!blocks || !call.engine.mayBlock(call)) {
+  if (!blocks || !call.mayBlock()) {
     replyNothing(call.reply);
     return;
   }
@@ -116,7 +116,7 @@ function waitOrEnd(call: Call, wakesOnDelete: boolean): void {
   for (let index = keysAt; index < keysAt + keys; index++) names.push(call.text(index));
   const { bytes, starts, ends } = call;
   if (!call.retried) settleDollars(call);
-  call.engine.block(call, names, deadline, replyNothing, 'keys', wakesOnDelete);
+  call.block(names, deadline, replyNothing, 'keys', wakesOnDelete);
   call.bytes = bytes;
   call.starts = starts;
   call.ends = ends;
@@ -160,7 +160,7 @@ function streamOf(call: ReadCall, keyAt: number): number {
   const handle = call.find(keyAt);
   if (handle === NONE) return NONE;
   if (call.typeOf(handle) === STREAM) return call.streams.root(handle);
-  if ((call as Call).retried) return NONE;
+  if (call.retried) return NONE;
   call.reply.error(WRONG_TYPE);
   return MISTYPED;
 }
