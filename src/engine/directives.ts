@@ -119,6 +119,11 @@ export const lazyfreeLazyUserFlush = bool('lazyfree-lazy-user-flush', false, {
   summary: 'Let FLUSHDB, FLUSHALL, SCRIPT FLUSH and FUNCTION FLUSH without an argument mean ASYNC.',
 });
 
+export const lazyexpireNestedArbitraryKeys = bool('lazyexpire-nested-arbitrary-keys', true, {
+  summary: 'Remove expired keys of other slots that are found in the midst of a transaction or script.',
+  hidden: true,
+});
+
 export const activeExpireEffort = integer('active-expire-effort', {
   summary: 'From 1 to 10: how much time goes into removing keys that have expired and that nobody asks for.',
   default: 1,
@@ -280,6 +285,41 @@ export const streamIdmpMaxsize = integer('stream-idmp-maxsize', {
   default: 100,
   min: 1,
   max: 10_000,
+});
+
+export const arraySliceSize = integer('array-slice-size', {
+  summary: 'How many elements one slice of an array holds: a power of two.',
+  default: 4096,
+  min: 256,
+  max: 65_536,
+  refuse: (size) => ((size & (size - 1)) === 0 ? null : 'array-slice-size must be a power of two'),
+});
+
+export const arraySparseKmax = integer('array-sparse-kmax', {
+  summary: 'A slice of an array with more elements than this leaves the sparse form. 0: no slice is sparse.',
+  default: 10,
+  min: 0,
+  max: 256,
+});
+
+export const arraySparseKmin = integer('array-sparse-kmin', {
+  summary:
+    'A slice of an array with fewer elements than this returns to the sparse form: below array-sparse-kmax. 0: none does.',
+  default: 5,
+  min: 0,
+  max: 256,
+});
+
+/** Why the two cannot be together, or null: between them there must be room, or slices would change form for ever. */
+export function refuseArraySparsity(kmin: number, kmax: number, changed: 'kmin' | 'kmax'): string | null {
+  if (kmax === 0 || kmin < kmax) return null;
+  return changed === 'kmin'
+    ? 'array-sparse-kmin must be less than array-sparse-kmax'
+    : 'array-sparse-kmax must be greater than array-sparse-kmin when non-zero';
+}
+
+export const vsetForceSingleThreadedExecution = bool('vset-force-single-threaded-execution', false, {
+  summary: 'Let commands of vector sets do all of their work at once, never beside other commands.',
 });
 
 export const protoMaxBulkLen = memory('proto-max-bulk-len', {

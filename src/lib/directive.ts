@@ -125,6 +125,8 @@ export interface NumberRange {
   /** What is allowed but drawn into these narrower bounds (hz). */
   readonly clampMin?: number;
   readonly clampMax?: number;
+  /** A refusal of a number within the bounds, or null. */
+  readonly refuse?: (value: number) => string | null;
 }
 
 /** How a number is written: 10, 64mb, 0755. */
@@ -154,6 +156,8 @@ export class NumberDirective extends Directive<number> {
     }
     if (clampMin !== undefined && exact < clampMin) exact = BigInt(clampMin);
     if (clampMax !== undefined && exact > clampMax) exact = BigInt(clampMax);
+    const refusal = this.range.refuse?.(Number(exact)) ?? null;
+    if (refusal !== null) return new Refusal(refusal);
     return { value: Number(exact), text: exact.toString(this.syntax === 'octal' ? 8 : 10) };
   }
 

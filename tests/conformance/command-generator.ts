@@ -456,6 +456,8 @@ export class CommandGenerator {
       this.chosen = chosen.name;
       // Outside of a transaction they might wait.
       if (chosen.flags?.includes('blocking') === true && !this.inSureTransaction) continue;
+      // A subscriber's MULTI is refused; were it none any more, it would be outside of one after all.
+      if (this.inSureTransaction && chosen.name.endsWith('unsubscribe')) continue;
       if (this.past && MEETS_AT_RANDOM.has(chosen.name)) continue;
       // Withheld replies within EXEC's leave the rest unreadable, in Redis as well.
       if (this.inTransaction && chosen.name === 'client|reply') continue;

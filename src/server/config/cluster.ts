@@ -79,6 +79,43 @@ export const clusterSlotStatsEnabled = flags(
   { summary: 'What CLUSTER SLOT-STATS counts beside keys: no, yes, or any of cpu, net, mem.' },
 );
 
+export const clusterCompatibilitySampleRatio = integer('cluster-compatibility-sample-ratio', {
+  summary: 'The percentage of commands of which INFO counts whether they would fail in a cluster. 0: none.',
+  default: 0,
+  min: 0,
+  max: 100,
+});
+
+export const clusterSlotMigrationHandoffMaxLagBytes = memory('cluster-slot-migration-handoff-max-lag-bytes', {
+  summary: 'The old node of slots on the move pauses writes to hand them over once no more than this is left to send.',
+  default: 1 << 20,
+  min: 0,
+  max: LONG_MAX,
+});
+
+export const clusterSlotMigrationWritePauseTimeout = integer('cluster-slot-migration-write-pause-timeout', {
+  summary: 'Milliseconds for which the old node of slots on the move pauses writes before it gives up.',
+  default: 10_000,
+  min: 0,
+  max: LONG_MAX,
+});
+
+export const clusterSlotMigrationSyncBufferDrainTimeout = integer('cluster-slot-migration-sync-buffer-drain-timeout', {
+  summary: 'Milliseconds in which the new node of slots on the move has to catch up before it gives up.',
+  default: 60_000,
+  min: 0,
+  max: LONG_MAX,
+  hidden: true,
+});
+
+export const clusterSlotMigrationMaxArchivedTasks = integer('cluster-slot-migration-max-archived-tasks', {
+  summary: 'How many finished moves of slots CLUSTER MIGRATION STATUS remembers.',
+  default: 32,
+  min: 1,
+  max: INT_MAX,
+  hidden: true,
+});
+
 export const clusterPreferredEndpointType = enumeration(
   'cluster-preferred-endpoint-type',
   'ip',

@@ -2,7 +2,7 @@
 
 import { fromLatin1 } from '../../lib/bytes.ts';
 import { parseDouble } from '../../lib/decimal.ts';
-import { bool, custom, integer, LONG_MAX, Refusal } from '../../lib/directive.ts';
+import { bool, custom, INT_MAX, integer, LONG_MAX, Refusal } from '../../lib/directive.ts';
 
 export const slowlogLogSlowerThan = integer('slowlog-log-slower-than', {
   summary: 'Commands that take more microseconds than this enter the slow log. 0: all; -1: none.',
@@ -15,6 +15,20 @@ export const slowlogMaxLen = integer('slowlog-max-len', {
   summary: 'How many commands the slow log keeps.',
   default: 128,
   min: 0,
+  max: LONG_MAX,
+});
+
+export const slowlogEntryMaxArgc = integer('slowlog-entry-max-argc', {
+  summary: 'How many arguments of a command an entry of the slow log keeps; the last one tells how many are missing.',
+  default: 32,
+  min: 2,
+  max: INT_MAX,
+});
+
+export const slowlogEntryMaxStringLen = integer('slowlog-entry-max-string-len', {
+  summary: 'How many bytes of an argument an entry of the slow log keeps.',
+  default: 128,
+  min: 1,
   max: LONG_MAX,
 });
 

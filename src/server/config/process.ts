@@ -176,6 +176,12 @@ export const busyReplyThreshold = integer('busy-reply-threshold', {
   max: LONG_MAX,
 });
 
+export const luaEnableDeprecatedApi = bool('lua-enable-deprecated-api', false, {
+  summary: 'Let scripts use functions of Lua that were taken away as unsafe: newproxy, getfenv, setfenv.',
+  immutable: true,
+  hidden: true,
+});
+
 // Threads, processors, memory of the system
 
 export const ioThreads = integer('io-threads', {
@@ -196,6 +202,14 @@ export const lookahead = integer('lookahead', {
   default: 16,
   min: 1,
   max: INT_MAX,
+});
+
+export const prefetchBatchMaxSize = integer('prefetch-batch-max-size', {
+  summary: 'How many commands of several clients may have their keys looked up ahead together. 0: none.',
+  default: 16,
+  min: 0,
+  max: 128,
+  hidden: true,
 });
 
 export const oomScoreAdj = enumeration('oom-score-adj', 'no', ['no', 'yes', 'relative', 'absolute'], {

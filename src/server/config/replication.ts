@@ -136,6 +136,19 @@ export const replDisklessLoad = enumeration(
   },
 );
 
+export const replRdbChannel = bool('repl-rdb-channel', true, {
+  summary: 'Send a whole copy on a connection of its own, beside the stream of changes.',
+  hidden: true,
+});
+
+export const replicaFullSyncBufferLimit = memory('replica-full-sync-buffer-limit', {
+  summary:
+    'How much of the stream of changes a replica keeps while it loads a whole copy. 0: what client-output-buffer-limit allows replicas.',
+  default: 0,
+  min: 0,
+  max: LONG_MAX,
+});
+
 export const replDisableTcpNodelay = bool('repl-disable-tcp-nodelay', false, {
   summary: 'Send fewer and larger packets to replicas, which makes them lag a little more.',
 });

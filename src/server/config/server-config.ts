@@ -4,7 +4,7 @@
 //
 // Values and names are binary text. Error texts are whole reply lines without the dash: "ERR CONFIG SET failed …".
 
-import { databases } from '../../engine/directives.ts';
+import { arraySparseKmax, arraySparseKmin, databases, refuseArraySparsity } from '../../engine/directives.ts';
 import { fromLatin1 } from '../../lib/bytes.ts';
 import { asciiLowerCase, type Directive, Refusal, type Setting } from '../../lib/directive.ts';
 import { matchGlob } from '../../lib/glob.ts';
@@ -79,6 +79,8 @@ export class ServerConfig {
     this.options = options;
     this.files = options.files;
     this.settings.put(dir, options.directory);
+    this.settings.watch(arraySparseKmax, () => this.refuseSparsity('kmax'));
+    this.settings.watch(arraySparseKmin, () => this.refuseSparsity('kmin'));
     const names = DIRECTIVES.filter((directive) => !directive.hidden).flatMap(({ name, alias }) =>
       alias === '' ? [name] : [name, alias],
     );
@@ -205,6 +207,10 @@ export class ServerConfig {
     return text;
   }
 
+  private refuseSparsity(changed: 'kmin' | 'kmax'): string | null {
+    return refuseArraySparsity(this.settings.get(arraySparseKmin), this.settings.get(arraySparseKmax), changed);
+  }
+
   private checkWhole(): ConfigFailure | null {
     const { settings } = this;
     const logPath = settings.get(logfile);
@@ -212,6 +218,8 @@ export class ServerConfig {
       const refusal = this.files.refuseAppending(this.files.absolute(settings.get(dir), logPath));
       if (refusal !== null) return { kind: 'whole', reason: `Can't open the log file: ${refusal}` };
     }
+    const refusal = this.refuseSparsity('kmax');
+    if (refusal !== null) return { kind: 'whole', reason: refusal };
     if (!settings.get(clusterEnabled)) return null;
     if (settings.get(replicaof) !== null) {
       return { kind: 'whole', reason: 'replicaof directive not allowed in cluster mode' };
