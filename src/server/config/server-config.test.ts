@@ -102,6 +102,13 @@ const REFUSALS: readonly (readonly [name: string, value: string, reason: string]
   ['cluster-announce-hostname', 'a_b', 'Hostnames may only contain alphanumeric characters, hyphens or dots'],
   ['cluster-announce-hostname', 'a'.repeat(256), 'Hostnames must be less than 256 characters'],
   ['cluster-announce-human-nodename', 'a b!', 'Announced human node name contained invalid character'],
+  ['slowlog-entry-max-argc', '1', 'argument must be between 2 and 2147483647 inclusive'],
+  ['slowlog-entry-max-string-len', '0', 'argument must be between 1 and 9223372036854775807 inclusive'],
+  ['cluster-compatibility-sample-ratio', '101', 'argument must be between 0 and 100 inclusive'],
+  ['array-slice-size', '1000', 'array-slice-size must be a power of two'],
+  ['array-slice-size', '128', 'argument must be between 256 and 65536 inclusive'],
+  ['array-sparse-kmax', '5', 'array-sparse-kmax must be greater than array-sparse-kmin when non-zero'],
+  ['array-sparse-kmin', '10', 'array-sparse-kmin must be less than array-sparse-kmax'],
   ['DAEMONIZE', 'yes', "can't set immutable config"],
   ['replicaof', 'a 1', "can't set immutable config"],
 ];
@@ -152,6 +159,9 @@ const ACCEPTED: readonly (readonly [name: string, value: string, shown: string])
   ['dir', 'sub', '/data/sub'],
   ['cluster-slot-stats-enabled', 'mem cpu', 'cpu mem'],
   ['notify-keyspace-events', 'KEA', 'AKE'],
+  ['array-slice-size', '65536', '65536'],
+  ['array-sparse-kmax', '0', '0'],
+  ['replica-full-sync-buffer-limit', '1mb', '1048576'],
 ];
 
 test('CONFIG GET shows what CONFIG SET took in its normal form', () => {
@@ -332,6 +342,11 @@ test('what does not fit together is told without a line', () => {
     load(newConfig(), 'cluster-enabled yes\nreplicaof a 1\n'),
     `${head}replicaof directive not allowed in cluster mode\n`,
   );
+  assert.equal(
+    load(newConfig(), 'array-sparse-kmax 4\n'),
+    `${head}array-sparse-kmax must be greater than array-sparse-kmin when non-zero\n`,
+  );
+  assert.equal(load(newConfig(), 'array-sparse-kmax 4\narray-sparse-kmin 2\n'), '');
   assert.equal(
     load(newConfig(), 'logfile /nonexistent/x\n'),
     `${head}Can't open the log file: No such file or directory\n`,
