@@ -2,94 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromLatin1 } from '../lib/bytes.ts';
-import { KeyHasher } from '../lib/half-siphash.ts';
 import { Prng } from '../lib/prng.ts';
-import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
-import { HashTable } from './hash-table.ts';
-
-class Model {
-  readonly memory: FlatMemory;
-  readonly table: HashTable;
-  readonly root: number;
-  readonly keys = new Map<string, number>();
-
-  constructor(seed: number, firstSegment = 0) {
-    this.memory = new FlatMemory({ firstSegment });
-    this.table = new HashTable(this.memory, new KeyHasher(seed, ~seed));
-    this.root = this.table.create();
-  }
-
-  record(key: string): number {
-    const handle = this.memory.allocate(8 + key.length);
-    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
-    const word = (handle & GRANULE_MASK) << 1;
-    words[word] = 0;
-    words[word + 1] = key.length;
-    this.memory.bytes[handle >>> SEGMENT_SHIFT]!.set(fromLatin1(key), (word << 2) + 8);
-    return handle;
-  }
-
-  keyOf(handle: number): string {
-    const word = (handle & GRANULE_MASK) << 1;
-    const length = this.memory.words[handle >>> SEGMENT_SHIFT]![word + 1]!;
-    const bytes = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
-    return String.fromCharCode(...bytes.subarray((word << 2) + 8, (word << 2) + 8 + length));
-  }
-
-  find(key: string): number {
-    const bytes = fromLatin1(`..${key}`);
-    return this.table.find(this.root, bytes, 2, bytes.length);
-  }
-
-  add(key: string): void {
-    const found = this.find(key);
-    assert.equal(found, this.keys.get(key) ?? NONE);
-    const handle = this.record(key);
-    if (found !== NONE) {
-      this.table.replaceFound(handle);
-      this.memory.free(found);
-    } else this.table.insert(this.root, handle);
-    this.keys.set(key, handle);
-  }
-
-  remove(key: string): void {
-    const found = this.find(key);
-    assert.equal(found, this.keys.get(key) ?? NONE);
-    if (found === NONE) return;
-    this.table.removeFound(this.root);
-    this.memory.free(found);
-    this.keys.delete(key);
-  }
-
-  /** One scan step; returns the next cursor and adds what it saw. */
-  scan(cursor: number, seen: Set<string>): number {
-    const next = this.table.scan(this.root, cursor);
-    for (let index = 0; index < this.table.collectedCount; index++) seen.add(this.keyOf(this.table.collected[index]!));
-    return next;
-  }
-
-  scanAll(): Set<string> {
-    const seen = new Set<string>();
-    let steps = 0;
-    for (let cursor = this.scan(0, seen); cursor !== 0; cursor = this.scan(cursor, seen)) {
-      assert.ok(++steps < 1e6, 'a scan ends');
-    }
-    return seen;
-  }
-
-  check(): void {
-    this.table.check(this.root);
-    assert.equal(this.table.count(this.root), this.keys.size);
-  }
-}
+import { TableModel } from './hash-table.fuzz.ts';
 
 for (const [name, seed, firstSegment] of [
   ['low', 1, 0],
   ['high', 2, 2030],
 ] as const) {
   test(`inserts, finds and removes as a Map does (${name} handles)`, () => {
-    const model = new Model(seed, firstSegment);
+    const model = new TableModel(seed, firstSegment);
     const prng = new Prng(seed);
     for (let step = 0; step < 60000; step++) {
       // The population swings between a few and some thousands, so that segments split and merge.
@@ -110,7 +31,7 @@ for (const [name, seed, firstSegment] of [
 
 test('SCAN returns whatever stays in the table while it grows and shrinks', () => {
   for (let seed = 1; seed <= 30; seed++) {
-    const model = new Model(seed);
+    const model = new TableModel(seed);
     const prng = new Prng(seed);
     const stay = 1 + prng.below(3000);
     for (let index = 0; index < stay; index++) model.add(`stay:${index}`);
@@ -135,7 +56,7 @@ test('SCAN returns whatever stays in the table while it grows and shrinks', () =
 });
 
 test('SCAN takes any cursor', () => {
-  const model = new Model(5);
+  const model = new TableModel(5);
   for (let index = 0; index < 5000; index++) model.add(`k${index}`);
   for (const cursor of [1, 63, 64, 4095, 131071, 131072, 2 ** 46 - 1, 2 ** 48 - 1, 2 ** 53 - 1, 123456789012]) {
     const next = model.table.scan(model.root, cursor);
@@ -144,7 +65,7 @@ test('SCAN takes any cursor', () => {
 });
 
 test('random records are fair', () => {
-  const model = new Model(6);
+  const model = new TableModel(6);
   const prng = new Prng(6);
   const count = 1000;
   for (let index = 0; index < count; index++) model.add(`k${index}`);
@@ -162,7 +83,7 @@ test('random records are fair', () => {
 
 test('a table that is disposed of hands out each record once', () => {
   for (const count of [0, 1, 12, 13, 700, 20000]) {
-    const model = new Model(7);
+    const model = new TableModel(7);
     for (let index = 0; index < count; index++) model.add(`k${index}`);
     let freed = 0;
     let goes = true;
@@ -176,11 +97,14 @@ test('a table that is disposed of hands out each record once', () => {
   }
 });
 
-test('before a segment splits or merges the hook is told', () => {
-  const model = new Model(8);
+test('before a segment splits or merges the guard is told', () => {
+  const model = new TableModel(8);
   let told = 0;
-  model.table.beforeRestructure = () => {
-    told++;
+  model.table.guard = {
+    beforeChange: () => undefined,
+    beforeRestructure: () => {
+      told++;
+    },
   };
   for (let index = 0; index < 3000; index++) model.add(`k${index}`);
   const grown = told;
@@ -190,7 +114,7 @@ test('before a segment splits or merges the hook is told', () => {
 });
 
 test('an index takes about 8 bytes a record', () => {
-  const model = new Model(9);
+  const model = new TableModel(9);
   let bytes = 0;
   for (let index = 0; index < 100000; index++) {
     model.add(`k${index}`);

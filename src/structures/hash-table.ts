@@ -8,6 +8,7 @@
 //   directory  2^DEPTH segment handles, indexed by the top bits of the hash; with DEPTH 0 the word is the segment itself
 //   dense      the handles of all segments, in no order: fair sampling (NONE while there is but one segment)
 //   segment    BUCKETS buckets of 64 bytes, then [count, local depth, dense index, prefix]       4 words
+//              a full one also has [epoch, marks of its buckets: 2], of table-snapshot.ts        3 words
 //   bucket     12 tag bytes (0 = empty slot), the handle of an overflow bucket, 12 record handles
 //
 // The bucket comes from the low half of the hash, so a record keeps its bucket index when its segment splits or merges;
@@ -45,6 +46,9 @@ const LOCAL_DEPTH = 1;
 const DENSE_INDEX = 2;
 const PREFIX = 3;
 const SEGMENT_HEADER_BYTES = 16;
+/** Full segments only: what a point-in-time walk has written of it (table-snapshot.ts). */
+const MARKS = 4;
+const MARK_WORDS = 3;
 
 /** Slots of a bucket: what 64 bytes hold beside their tags and the overflow handle. */
 const SLOTS = 12;
@@ -68,8 +72,13 @@ function splitAt(buckets: number): number {
 const MERGE_BELOW = (BUCKETS_MAX * SLOTS * 15) / 100;
 const MERGED_MAX = (BUCKETS_MAX * SLOTS * 45) / 100;
 
-/** Called before a segment splits, merges or changes its bucket count: point-in-time walks write it first. */
-export type RestructureHook = (root: number, segment: number) => void;
+/** Told of changes before they happen, while point-in-time walks go on (table-snapshot.ts). */
+export interface TableGuard {
+  /** Records of a bucket are about to change, come or go. */
+  beforeChange(root: number, segment: number, bucket: number): void;
+  /** A segment is about to split, merge or change its bucket count. */
+  beforeRestructure(root: number, segment: number): void;
+}
 
 /** All the tables of one record kind in one flat memory. */
 export class HashTable {
@@ -77,13 +86,14 @@ export class HashTable {
   private foundBucket = NONE;
   private foundSlot = 0;
   private foundSegment = NONE;
+  private foundRoot = NONE;
   /** The hash of the key that `find` last looked for, for `insert`. */
   private high = 0;
   private low = 0;
   /** The records that `scan` collected, and how many they are. */
   collected = new Int32Array(64);
   collectedCount = 0;
-  beforeRestructure: RestructureHook | null = null;
+  guard: TableGuard | null = null;
   private readonly memory: FlatMemory;
   private readonly hasher: KeyHasher;
   private readonly kind: RecordKind;
@@ -130,6 +140,7 @@ export class HashTable {
     const low = hasher.low;
     this.high = high;
     this.low = low;
+    this.foundRoot = root;
     const memory = this.memory;
     const rootWords = memory.words[root >>> SEGMENT_SHIFT]!;
     const rootAt = (root & GRANULE_MASK) << 1;
@@ -181,8 +192,16 @@ export class HashTable {
     return this.low;
   }
 
+  /** Says that the record that `find` just returned is about to be changed in place. */
+  touchFound(): void {
+    if (this.guard === null) return;
+    const root = this.foundRoot;
+    this.guard.beforeChange(root, this.foundSegment, bucketIndex(this.low, this.rootWord(root, BUCKETS)));
+  }
+
   /** Puts another record of the same key in the place of the one that `find` just returned. */
   replaceFound(handle: number): void {
+    if (this.guard !== null) this.touchFound();
     const bucket = this.foundBucket;
     this.memory.words[bucket >>> SEGMENT_SHIFT]![((bucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot] = handle;
   }
@@ -201,6 +220,7 @@ export class HashTable {
       segment = this.segmentAt(root, high);
     }
     const bucketsNow = this.rootWord(root, BUCKETS);
+    if (this.guard !== null) this.guard.beforeChange(root, segment, bucketIndex(low, bucketsNow));
     this.append(root, (segment + bucketIndex(low, bucketsNow) * BUCKET_GRANULES) | 0, tagOf(low), handle);
     this.foundSegment = segment;
     this.addHeader(segment, bucketsNow, SEGMENT_COUNT, 1);
@@ -209,6 +229,7 @@ export class HashTable {
 
   /** Takes the record that `find` just returned out of the table; the caller frees it. May merge segments. */
   removeFound(root: number): void {
+    if (this.guard !== null) this.touchFound();
     const bucket = this.foundBucket;
     const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
     const at = (bucket & GRANULE_MASK) << 1;
@@ -315,6 +336,35 @@ export class HashTable {
   /** A segment by its number below `segmentCount`, in no order. For walks. */
   segment(root: number, index: number): number {
     return this.segmentCount(root) === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), index);
+  }
+
+  /** The segment whose prefix fits the upper half of a hash. */
+  segmentOf(root: number, high: number): number {
+    return this.segmentAt(root, high);
+  }
+
+  /** How many of the top bits of a hash are a segment's prefix. */
+  prefixBits(root: number, segment: number): number {
+    return this.rootWord(root, DEPTH) === 0 ? 0 : this.header(segment, BUCKETS_MAX, LOCAL_DEPTH);
+  }
+
+  /** Whether a table's segments are full ones, which have marks. */
+  hasMarks(root: number): boolean {
+    return this.rootWord(root, BUCKETS) === BUCKETS_MAX;
+  }
+
+  /** One of a full segment's three mark words. */
+  mark(segment: number, word: number): number {
+    return this.header(segment, BUCKETS_MAX, MARKS + word);
+  }
+
+  setMark(segment: number, word: number, value: number): void {
+    this.setHeader(segment, BUCKETS_MAX, MARKS + word, value);
+  }
+
+  /** A bucket of a segment, for `nextInChain`. */
+  bucket(segment: number, index: number): number {
+    return (segment + index * BUCKET_GRANULES) | 0;
   }
 
   /** Segments of a table. */
@@ -460,7 +510,7 @@ export class HashTable {
   }
 
   private createSegment(buckets: number, depth: number, prefix: number): number {
-    const bytes = buckets * BUCKET_BYTES + SEGMENT_HEADER_BYTES;
+    const bytes = segmentBytes(buckets);
     const segment = this.memory.allocate(bytes);
     const words = this.memory.words[segment >>> SEGMENT_SHIFT]!;
     const at = (segment & GRANULE_MASK) << 1;
@@ -571,7 +621,7 @@ export class HashTable {
     const depth = this.rootWord(root, DEPTH);
     const segments = this.rootWord(root, SEGMENTS);
     const dense = this.rootWord(root, DENSE);
-    let bytes = BUCKETS_MAX * BUCKET_BYTES + SEGMENT_HEADER_BYTES;
+    let bytes = segmentBytes(BUCKETS_MAX);
     if (this.header(segment, BUCKETS_MAX, LOCAL_DEPTH) === depth) bytes += 2 ** (depth + 1) * 4;
     if (dense !== NONE && this.memory.capacity(dense) < (segments + 1) * 4) bytes += segments * 8;
     return bytes;
@@ -579,7 +629,7 @@ export class HashTable {
 
   /** Gives a table of one segment another bucket count. */
   private resize(root: number, segment: number, buckets: number): void {
-    if (this.beforeRestructure !== null) this.beforeRestructure(root, segment);
+    if (this.guard !== null) this.guard.beforeRestructure(root, segment);
     const bucketsBefore = this.rootWord(root, BUCKETS);
     const count = this.header(segment, bucketsBefore, SEGMENT_COUNT);
     const next = this.createSegment(buckets, 0, 0);
@@ -604,13 +654,16 @@ export class HashTable {
 
   /** Splits a full segment in two by the next bit of the hash. */
   private split(root: number, segment: number): void {
-    if (this.beforeRestructure !== null) this.beforeRestructure(root, segment);
+    if (this.guard !== null) this.guard.beforeRestructure(root, segment);
     const depth = this.header(segment, BUCKETS_MAX, LOCAL_DEPTH) + 1;
     if (depth > this.rootWord(root, DEPTH)) this.doubleDirectory(root);
     const bit = (1 << (32 - depth)) | 0;
     const prefix = this.header(segment, BUCKETS_MAX, PREFIX);
     const buddy = this.createSegment(BUCKETS_MAX, depth, prefix | bit);
     this.setHeader(segment, BUCKETS_MAX, LOCAL_DEPTH, depth);
+    for (let mark = MARKS; mark < MARKS + MARK_WORDS; mark++) {
+      this.setHeader(buddy, BUCKETS_MAX, mark, this.header(segment, BUCKETS_MAX, mark));
+    }
     this.addDense(root, segment, buddy);
     this.pointDirectory(root, prefix | bit, depth, buddy);
     if (depth === this.rootWord(root, DEPTH)) this.addRoot(root, DEEPEST, 2);
@@ -642,9 +695,9 @@ export class HashTable {
     if (this.header(buddy, BUCKETS_MAX, LOCAL_DEPTH) !== depth) return;
     const count = this.header(segment, BUCKETS_MAX, SEGMENT_COUNT) + this.header(buddy, BUCKETS_MAX, SEGMENT_COUNT);
     if (count > MERGED_MAX) return;
-    if (this.beforeRestructure !== null) {
-      this.beforeRestructure(root, segment);
-      this.beforeRestructure(root, buddy);
+    if (this.guard !== null) {
+      this.guard.beforeRestructure(root, segment);
+      this.guard.beforeRestructure(root, buddy);
     }
     const kept = (prefix & bit) === 0 ? segment : buddy;
     const gone = kept === segment ? buddy : segment;
@@ -832,6 +885,10 @@ export class TableWalk {
 function tagOf(low: number): number {
   const tag = (low >>> 16) & 0xff;
   return tag < 2 ? tag + 2 : tag;
+}
+
+function segmentBytes(buckets: number): number {
+  return buckets * BUCKET_BYTES + SEGMENT_HEADER_BYTES + (buckets === BUCKETS_MAX ? MARK_WORDS * 4 : 0);
 }
 
 function bucketIndex(low: number, buckets: number): number {

@@ -181,6 +181,11 @@ export class IdTree {
     return true;
   }
 
+  /** Entries of a leaf, also of a copy of one: a cursor with that leaf reads them at index 0 and up. */
+  entriesIn(leaf: number): number {
+    return this.word(leaf, 0);
+  }
+
   /** Reads the id that is the key of an entry, or its end in keys of six words. */
   readId(cursor: IdCursor, id: StreamId): void {
     const words = this.memory.words[cursor.leaf >>> SEGMENT_SHIFT]!;

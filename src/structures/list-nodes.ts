@@ -193,6 +193,14 @@ export class ListNodes {
     this.start = 0;
   }
 
+  /** Points `bytes`, `start` and `length` at the LZF stream of a compressed node, which makes `bytesOf` bytes. */
+  loadStream(node: number): void {
+    const word = (node & GRANULE_MASK) << 1;
+    this.bytes = this.memory.bytes[node >>> SEGMENT_SHIFT]!;
+    this.start = (word << 2) + NODE_HEADER_BYTES + 4;
+    this.length = this.memory.words[node >>> SEGMENT_SHIFT]![word + 4]!;
+  }
+
   /** Puts a node between two neighbours, either of which may be NONE. */
   link(root: number, node: number, previous: number, next: number): void {
     this.setWord(node, PREVIOUS, previous);

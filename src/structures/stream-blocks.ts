@@ -272,6 +272,14 @@ export class StreamBlocks {
     return made;
   }
 
+  /** A block with this master and a copy of a listpack, which does not lie in flat memory. May grow memory. */
+  load(master: StreamId, bytes: Uint8Array, start: number, end: number): number {
+    const made = this.memory.allocate(BLOCK_HEAD_BYTES + end - start);
+    master.store(this.memory.words[made >>> SEGMENT_SHIFT]!, (made & GRANULE_MASK) << 1);
+    copyBytes(bytes, start, end, this.bytesOf(made), this.packOf(made));
+    return made;
+  }
+
   free(block: number): void {
     this.memory.free(block);
   }

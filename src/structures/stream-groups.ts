@@ -274,6 +274,34 @@ export class StreamGroups {
     this.enterTimeline(group, id);
   }
 
+  /**
+   * Makes the id that was just looked for in vain pending as a file has it: it is then at hand, owned by nobody until
+   * `adopt` or `release`. A time beyond 2^53 is kept about. May grow memory.
+   */
+  load(group: number, id: StreamId, time: number, deliveriesHigh: number, deliveriesLow: number): void {
+    this.add(group, NONE, id, 0);
+    this.names.setWord(group, RELEASES, 0);
+    this.setDeliveries(this.pending.found, deliveriesHigh, deliveriesLow);
+    this.writeTime(this.pending.found, time);
+  }
+
+  /** Gives a loaded entry, which is at hand and owned by nobody, to a consumer; its time stays. May grow memory. */
+  adopt(group: number, consumer: number, id: StreamId): void {
+    this.addUnowned(group, -1);
+    this.addOwn(consumer, id);
+    this.pending.setValue(this.pending.found, OWNER, consumer);
+  }
+
+  /** Says of a loaded entry, which is at hand, that it was released, after those of which that was said before. */
+  release(group: number): void {
+    this.writeTime(this.pending.found, this.nextRelease(group));
+  }
+
+  /** Of an entry that nobody owns: its number among the group's releases. */
+  releaseNumber(cursor: IdCursor): number {
+    return this.pending.value(cursor, TIME) >>> 0;
+  }
+
   /** Gives the entry at hand, of this id, to a consumer (NONE: to nobody), delivered at a time. May grow memory. */
   assign(group: number, consumer: number, id: StreamId, time: number): void {
     const { found } = this.pending;

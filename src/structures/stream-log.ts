@@ -209,6 +209,25 @@ export class StreamLog {
     this.setWord(root, LAST_BLOCK, block);
   }
 
+  /**
+   * Adds a whole block behind all others: a valid listpack (stream-block-validator.ts), which is copied, with `entries` that
+   * are not removed. The ids of the root are the caller's to set, `sealLoaded` ends it. May grow memory.
+   */
+  appendBlock(root: number, master: StreamId, bytes: Uint8Array, start: number, end: number, entries: number): void {
+    this.insertBlock(root, master, this.blocks.load(master, bytes, start, end));
+    this.setWord(root, LENGTH, this.length(root) + entries);
+  }
+
+  /** After the last `appendBlock`: finds out the id of the first entry. */
+  sealLoaded(root: number): void {
+    this.refreshFirst(root);
+  }
+
+  /** The tree of a stream's blocks: from master id to the block. */
+  treeOf(root: number): number {
+    return this.word(root, TREE);
+  }
+
   /** Whether an entry with this id is there. */
   has(root: number, id: StreamId): boolean {
     return this.locate(root, id);

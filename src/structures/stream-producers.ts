@@ -48,8 +48,9 @@ export class StreamProducers {
   readonly id = new StreamId();
   private readonly log: StreamLog;
   private readonly memory: FlatMemory;
-  private readonly names: StreamNames;
-  private readonly messages: StreamNames;
+  /** Producers, and the messages of each, by name. */
+  readonly names: StreamNames;
+  readonly messages: StreamNames;
   private readonly oldest = new StreamId();
 
   constructor(log: StreamLog) {
@@ -107,6 +108,35 @@ export class StreamProducers {
 
   duplicates(kept: number): number {
     return this.number(kept, DUPLICATES);
+  }
+
+  /** Sets what `added` and `duplicates` tell, as a file has them. */
+  setCounters(kept: number, added: number, duplicates: number): void {
+    this.setNumber(kept, ADDED, added);
+    this.setNumber(kept, DUPLICATES, duplicates);
+  }
+
+  /** The producer at an index in the order of names, for `messagesOf`, `oldestOf` and `names`. */
+  producerAt(kept: number, index: number): number {
+    return this.names.at(this.log.word(kept, DIRECTORY), index);
+  }
+
+  messagesOf(producer: number): number {
+    return this.names.word(producer, COUNT);
+  }
+
+  /** A producer's oldest message, of which there is one; then the next newer, NONE after the newest. */
+  oldestOf(producer: number): number {
+    return this.names.word(producer, OLDEST);
+  }
+
+  newerThan(message: number): number {
+    return this.messages.word(message, NEWER);
+  }
+
+  /** Reads the id of a message's entry into `id`. */
+  readMessage(message: number): void {
+    this.readEntry(message, this.id);
   }
 
   countDuplicate(kept: number): void {
@@ -308,6 +338,11 @@ export class StreamProducers {
 
   private number(kept: number, word: number): number {
     return this.log.word(kept, word + 1) * TWO_32 + (this.log.word(kept, word) >>> 0);
+  }
+
+  private setNumber(kept: number, word: number, value: number): void {
+    this.log.setWord(kept, word, value | 0);
+    this.log.setWord(kept, word + 1, Math.floor(value / TWO_32));
   }
 
   private addTo(kept: number, word: number): void {
