@@ -18,6 +18,7 @@
 
 import { assert } from '../lib/assert.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import type { NodeGuard } from './node-guard.ts';
 import type { StreamId } from './stream-id.ts';
 
 const TOP = 0;
@@ -54,6 +55,8 @@ export class IdTree {
   readonly key = new Int32Array(KEY_WORDS_MAX);
   /** The entry that `find` found or `insertFound` made. */
   readonly found = new IdCursor();
+  /** Told of leaves while point-in-time walks go on. */
+  guard: NodeGuard | null = null;
   private readonly memory: FlatMemory;
   private readonly keyWords: number;
   private readonly entryWords: number;
@@ -198,6 +201,7 @@ export class IdTree {
   }
 
   setValue(cursor: IdCursor, index: number, value: number): void {
+    if (this.guard !== null) this.guard.beforeChange(cursor.leaf);
     this.memory.words[cursor.leaf >>> SEGMENT_SHIFT]![this.entryWord(cursor) + this.keyWords + index] = value;
   }
 
@@ -212,6 +216,7 @@ export class IdTree {
    */
   insertFound(root: number): void {
     const { found, entryWords, keyWords } = this;
+    if (this.guard !== null) this.guard.beforeChange(found.leaf);
     this.makeRoom(root);
     const words = this.memory.words[found.leaf >>> SEGMENT_SHIFT]!;
     const at = (found.leaf & GRANULE_MASK) << 1;
@@ -227,6 +232,7 @@ export class IdTree {
   removeFound(root: number): void {
     const { found, entryWords } = this;
     const { leaf } = found;
+    if (this.guard !== null) this.guard.beforeChange(leaf);
     const words = this.memory.words[leaf >>> SEGMENT_SHIFT]!;
     const at = (leaf & GRANULE_MASK) << 1;
     const count = words[at]! - 1;
@@ -249,9 +255,9 @@ export class IdTree {
       this.pathNodes[level] = node;
       if (level > 1) node = this.child(node, this.word(node, 0) - 1);
     }
-    if (height === 0) this.memory.free(node);
+    if (height === 0) this.freeLeaf(node);
     else {
-      for (let index = this.word(node, 0) - 1; index >= 0; index--) this.memory.free(this.child(node, index));
+      for (let index = this.word(node, 0) - 1; index >= 0; index--) this.freeLeaf(this.child(node, index));
       this.memory.free(node);
       for (let level = 2; level <= height; level++) {
         const parent = this.pathNodes[level]!;
@@ -360,7 +366,7 @@ export class IdTree {
     const leaf = this.createLeaf(this.leafBytes(count + (count >>> 1) + 1));
     this.moveWords(old, ENTRIES, leaf, ENTRIES, count * this.entryWords);
     this.setWord(leaf, 0, count);
-    this.memory.free(old);
+    this.freeLeaf(old);
     this.setWord(root, TOP, leaf);
     this.found.leaf = leaf;
   }
@@ -457,6 +463,7 @@ export class IdTree {
       const ones = this.word(one, 0);
       const others = this.word(other, 0);
       if (ones + others > (this.leafMax * 3) >> 2) continue;
+      if (this.guard !== null) this.guard.beforeChange(one);
       this.moveWords(other, ENTRIES, one, ENTRIES + ones * this.entryWords, others * this.entryWords);
       this.setWord(one, 0, ones + others);
       this.dropLeaf(other);
@@ -470,7 +477,11 @@ export class IdTree {
     const next = this.word(leaf, NEXT);
     if (previous !== NONE) this.setWord(previous, NEXT, next);
     if (next !== NONE) this.setWord(next, PREVIOUS, previous);
-    this.memory.free(leaf);
+    this.freeLeaf(leaf);
+  }
+
+  private freeLeaf(leaf: number): void {
+    if (this.guard === null || !this.guard.keeps(leaf)) this.memory.free(leaf);
   }
 
   /** Takes a child, which is freed, out of the node of the way at a level. */

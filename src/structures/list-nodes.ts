@@ -19,6 +19,7 @@ import { copyBytes } from '../lib/bytes.ts';
 import { decompressLzf, Lzf } from '../lib/lzf.ts';
 import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { type Listpack, PACK_EMPTY_BYTES, PACK_HEADER_BYTES } from './listpack.ts';
+import type { NodeGuard } from './node-guard.ts';
 
 const HEAD = 0;
 const TAIL = 1;
@@ -62,6 +63,8 @@ export class ListNodes {
   length = 0;
   readonly memory: FlatMemory;
   readonly listpack: Listpack;
+  /** Told of nodes while point-in-time walks go on. */
+  guard: NodeGuard | null = null;
   private readonly lzf = new Lzf();
   /** Where compressed nodes are expanded to be read, and streams are made. */
   private expanded = EMPTY;
@@ -221,7 +224,7 @@ export class ListNodes {
     if (next === NONE) this.setWord(root, TAIL, previous);
     else this.setWord(next, PREVIOUS, previous);
     this.setWord(root, NODES, this.nodeCount(root) - 1);
-    this.memory.free(node);
+    this.release(node);
   }
 
   /**
@@ -250,6 +253,7 @@ export class ListNodes {
     if (length > room || (removed > inserted && FlatMemory.capacityFor(NODE_HEADER_BYTES + length) * 2 <= room)) {
       return this.move(root, node, at, removed, inserted, entries, limit);
     }
+    if (this.guard !== null) this.guard.beforeChange(node);
     const grown = inserted - removed;
     const front = at;
     const back = before - at - removed;
@@ -299,13 +303,12 @@ export class ListNodes {
     const offset = shape >>> OFFSET_SHIFT;
     const length = words[word + BYTES]! + size;
     if (entries === 0 || entries >= entriesMax || length > bytesMax || offset === COMPRESSED) return false;
+    if (atTail ? offset + length > memory.capacity(node) - NODE_HEADER_BYTES : offset < size) return false;
+    if (this.guard !== null) this.guard.beforeChange(node);
     let base = (word << 2) + NODE_HEADER_BYTES + offset;
     let at = base + length - size - 1;
-    if (atTail) {
-      if (offset + length > memory.capacity(node) - NODE_HEADER_BYTES) return false;
-      words[word + SHAPE] = shape + 1;
-    } else {
-      if (offset < size) return false;
+    if (atTail) words[word + SHAPE] = shape + 1;
+    else {
       words[word + SHAPE] = ((offset - size) << OFFSET_SHIFT) | (entries + 1);
       base -= size;
       at = base + PACK_HEADER_BYTES;
@@ -331,6 +334,7 @@ export class ListNodes {
     const entries = shape & ENTRIES_MASK;
     const offset = shape >>> OFFSET_SHIFT;
     if ((entries & SHRINK_CHECK_MASK) === 0 || entries === 1 || offset === COMPRESSED) return false;
+    if (this.guard !== null) this.guard.beforeChange(node);
     const bytes = memory.bytes[node >>> SEGMENT_SHIFT]!;
     const base = (word << 2) + NODE_HEADER_BYTES + offset;
     const length = words[word + BYTES]!;
@@ -474,7 +478,12 @@ export class ListNodes {
     else this.setWord(previous, NEXT, other);
     if (next === NONE) this.setWord(root, TAIL, other);
     else this.setWord(next, PREVIOUS, other);
-    this.memory.free(node);
+    this.release(node);
+  }
+
+  /** Frees a node that is in no list any more. */
+  private release(node: number): void {
+    if (this.guard === null || !this.guard.keeps(node)) this.memory.free(node);
   }
 
   private expandTo(node: number, to: Uint8Array, at: number): void {

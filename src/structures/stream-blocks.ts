@@ -17,6 +17,7 @@ import { Int64 } from '../lib/int64.ts';
 import { INT64_DIGITS_MAX } from '../lib/integers.ts';
 import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { Listpack, PACK_EMPTY_BYTES, PACK_HEADER_BYTES } from './listpack.ts';
+import type { NodeGuard } from './node-guard.ts';
 import type { StreamId } from './stream-id.ts';
 
 /** Bytes of the master id, before the listpack. */
@@ -42,6 +43,8 @@ export class StreamBlocks {
   low = 0;
   high = 0;
   readonly listpack = new Listpack();
+  /** Told of blocks while point-in-time walks go on. */
+  guard: NodeGuard | null = null;
   private readonly wide = new Int64();
   private readonly digits = new Uint8Array(INT64_DIGITS_MAX + 1);
 
@@ -209,6 +212,7 @@ export class StreamBlocks {
     growTo: number,
   ): number {
     const { listpack } = this;
+    this.beforeChange(block);
     const same = this.hasFields(block, source, starts, ends, from, to);
     const pairs = (to - from) >> 1;
     const elements = same ? pairs + ENTRY_ELEMENTS : pairs * 2 + ENTRY_ELEMENTS + 1;
@@ -281,7 +285,12 @@ export class StreamBlocks {
   }
 
   free(block: number): void {
-    this.memory.free(block);
+    if (this.guard === null || !this.guard.keeps(block)) this.memory.free(block);
+  }
+
+  /** To be called before flags of a block's entries are set. */
+  beforeChange(block: number): void {
+    if (this.guard !== null) this.guard.beforeChange(block);
   }
 
   private withRoom(block: number, more: number, growTo: number): number {
@@ -294,7 +303,7 @@ export class StreamBlocks {
     const start = (block & GRANULE_MASK) << 3;
     const end = start + BLOCK_HEAD_BYTES + this.packBytes(block);
     copyBytes(this.bytesOf(block), start, end, this.bytesOf(made), (made & GRANULE_MASK) << 3);
-    this.memory.free(block);
+    this.free(block);
     return made;
   }
 

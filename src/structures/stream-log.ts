@@ -243,6 +243,7 @@ export class StreamLog {
       blocks.readMaster(block, this.master);
       this.dropBlock(root, this.master, block);
     } else {
+      blocks.beforeChange(block);
       blocks.bytesOf(block)[this.entry]! |= REMOVED;
       const moved = blocks.addRemoved(block, 1);
       if (moved !== block) {
@@ -516,6 +517,7 @@ export class StreamLog {
     this.from.setMin();
     this.begin(edge, root, this.from, this.max, false);
     let removed = 0;
+    blocks.beforeChange(block);
     while ((before !== null || removed < count) && edge.next() && edge.block === block) {
       if (before !== null && edge.id.compare(before) >= 0) break;
       blocks.bytesOf(block)[edge.at]! |= REMOVED;
