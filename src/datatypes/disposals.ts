@@ -9,6 +9,11 @@ export interface Disposable {
   objects?(root: number): number;
 }
 
+/** Takes abandoned structures over that something still has to read; it adds them again afterwards. */
+export interface DisposalsKeeper {
+  keeps(structure: Disposable, root: number, later: boolean, isPart: boolean): boolean;
+}
+
 /** Values of up to so many elements are freed at once: to hand them over would cost more. As in Redis. */
 export const DISPOSE_AT_ONCE_MAX = 64;
 
@@ -22,6 +27,8 @@ interface Abandoned {
 /** The queue of abandoned structures; one per keyspace. */
 export class Disposals {
   private readonly queue: Abandoned[] = [];
+  /** Asked of each structure while a snapshot is made. */
+  keeper: DisposalsKeeper | null = null;
   /** Set while a slice is freed: what it hands on may wait too, and its key was counted already. */
   inSlice = false;
 
@@ -30,6 +37,7 @@ export class Disposals {
    * value all but one are added as parts.
    */
   add(structure: Disposable, root: number, later: boolean, isPart = false): void {
+    if (this.keeper?.keeps(structure, root, later, isPart) === true) return;
     if (later) this.queue.push({ structure, root, isPart: isPart || this.inSlice });
     else while (structure.dispose(root));
   }

@@ -629,6 +629,7 @@ export class Hashes implements Datatype {
       members.table.insert(root, record);
       return true;
     }
+    members.table.touchFound();
     // A record may move: it leaves the index before, and comes back after.
     const hasDeadline = members.hasField(found);
     if (hasDeadline) this.tree.remove(this.treeOf(handle), found);
@@ -644,6 +645,7 @@ export class Hashes implements Datatype {
   private setLargeDeadline(handle: number, field: Uint8Array, start: number, end: number, deadline: number): void {
     const { members, tree } = this;
     const found = members.table.find(this.packed.payload(handle, 0), field, start, end);
+    members.table.touchFound();
     const hadDeadline = members.hasField(found);
     if (hadDeadline) tree.remove(this.treeOf(handle), found);
     const record = members.withField(found, deadline !== NEVER);

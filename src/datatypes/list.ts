@@ -303,6 +303,21 @@ export class Lists implements Datatype {
     listpack.setHeader(packed.bytes, packed.start, packed.end - packed.start, count);
   }
 
+  /**
+   * Makes a list of packs that was just loaded a packed list where it has one pack within the limit. Returns the record,
+   * which is in `record` too.
+   */
+  settleLoaded(handle: number): number {
+    const { quicklist } = this;
+    this.record = handle;
+    const root = this.rootOf(handle);
+    const bytes = quicklist.onlyPackBytes(root);
+    if (bytes > 0 && !exceedsPackLimit(this.packSizeMax, bytes, quicklist.count(root))) {
+      this.moveIntoRecord(handle, root, bytes);
+    }
+    return this.record;
+  }
+
   // --- the Datatype ---
 
   encodingName(handle: number): string {
@@ -431,11 +446,17 @@ export class Lists implements Datatype {
 
   /** Makes a list of packs a packed list again when it has just one pack, of half the limit or less. */
   private shrink(handle: number, root: number): void {
-    const { packed, quicklist } = this;
+    const { quicklist } = this;
     const bytes = quicklist.onlyPackBytes(root);
     if (bytes === 0) return;
     const limit = packBytesLimit(this.packSizeMax);
     if (limit > 0 ? bytes > limit / 2 : quicklist.count(root) > packEntriesLimit(this.packSizeMax) / 2) return;
+    this.moveIntoRecord(handle, root, bytes);
+  }
+
+  /** Makes the only pack of a list, of `bytes` bytes, the value of its record. */
+  private moveIntoRecord(handle: number, root: number, bytes: number): void {
+    const { packed, quicklist } = this;
     this.record = packed.shrink(handle, 0, bytes);
     quicklist.copyOnlyPack(root, packed.bytes, packed.start);
     while (quicklist.dispose(root));

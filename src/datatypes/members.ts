@@ -16,6 +16,7 @@ import {
   SHORT_KEY_BYTES_MAX,
   SHORT_VALUE_BYTES_MAX,
 } from '../structures/record.ts';
+import { TableSnapshots } from '../structures/table-snapshot.ts';
 import type { Disposable } from './disposals.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -24,6 +25,8 @@ const EMPTY = new Uint8Array(0);
 export class Members implements Disposable {
   readonly memory: FlatMemory;
   readonly table: HashTable;
+  /** Point-in-time walks through the tables. */
+  readonly snapshots: TableSnapshots;
   /** What `read` and `readValue` found: bytes[start..end), valid until memory changes. */
   bytes: Uint8Array = EMPTY;
   start = 0;
@@ -34,6 +37,7 @@ export class Members implements Disposable {
   constructor(memory: FlatMemory, hasher: KeyHasher) {
     this.memory = memory;
     this.table = new HashTable(memory, hasher, MEMBERS);
+    this.snapshots = new TableSnapshots(this.table);
     this.ownWalk = new TableWalk(this.table);
   }
 

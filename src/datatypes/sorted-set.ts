@@ -486,7 +486,10 @@ export class SortedSets implements Datatype {
     const found = members.table.find(table, bytes, start, end);
     if (found !== NONE) {
       const outcome = this.settle(readScore(members.memory, found), flags);
-      if (outcome === ADD_UPDATED) tree.rescore(packed.payload(handle, 1), found, score[0]!);
+      if (outcome === ADD_UPDATED) {
+        members.table.touchFound();
+        tree.rescore(packed.payload(handle, 1), found, score[0]!);
+      }
       return outcome;
     }
     if ((flags & ADD_ONLY_PRESENT) !== 0) return ADD_REFUSED;

@@ -10,6 +10,7 @@
 import { copyBytes } from '../lib/bytes.ts';
 import { INT64_DIGITS_MAX, parseInt64, parseInteger, writeInt64, writeInteger } from '../lib/integers.ts';
 import { FlatMemory, GRANULE_MASK, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import type { NodeGuard } from '../structures/node-guard.ts';
 import {
   ENCODING_MASK,
   ENCODING_SHIFT,
@@ -57,6 +58,9 @@ export class Strings {
   private readonly digits = new Uint8Array(INT64_DIGITS_MAX + 1);
   private readonly records: KeyRecords;
   private readonly memory: FlatMemory;
+
+  /** Told of outside blocks while point-in-time walks go on. */
+  guard: NodeGuard | null = null;
 
   constructor(records: KeyRecords) {
     this.records = records;
@@ -299,8 +303,16 @@ export class Strings {
 
   /** Frees what a string record owns beside itself. */
   release(handle: number): void {
-    if (this.records.encoding(handle) !== OUTSIDE) return;
-    this.memory.free(this.memory.words[handle >>> SEGMENT_SHIFT]![this.records.payloadWord(handle)]!);
+    if (this.records.encoding(handle) === OUTSIDE) this.freeBlock(this.block(handle));
+  }
+
+  /** The block of an outside string. */
+  block(handle: number): number {
+    return this.memory.words[handle >>> SEGMENT_SHIFT]![this.records.payloadWord(handle)]!;
+  }
+
+  private freeBlock(block: number): void {
+    if (this.guard === null || !this.guard.keeps(block)) this.memory.free(block);
   }
 
   /** Gives a freshly copied record (KeyRecords.copy) a block of its own where the original has one. May grow memory. */
@@ -395,17 +407,18 @@ export class Strings {
     const { memory } = this;
     const word = this.records.payloadWord(handle);
     let block = memory.words[handle >>> SEGMENT_SHIFT]![word]!;
-    if (memory.capacity(block) < length) {
+    // What a snapshot still has to write is left to it, and a copy changed.
+    if (memory.capacity(block) < length || this.guard?.holds(block) === true) {
       const grown = memory.allocate(isFinal ? length : roomFor(length));
       const from = (block & GRANULE_MASK) << 3;
       copyBytes(
         memory.bytes[block >>> SEGMENT_SHIFT]!,
         from,
-        from + before,
+        from + Math.min(before, length),
         memory.bytes[grown >>> SEGMENT_SHIFT]!,
         (grown & GRANULE_MASK) << 3,
       );
-      memory.free(block);
+      this.freeBlock(block);
       block = grown;
       memory.words[handle >>> SEGMENT_SHIFT]![word] = block;
     }

@@ -48,6 +48,16 @@ export class AccessClock {
     this.keyspace.records.setAccess(handle, (this.keyspace.accessClock & ~COUNTER_MASK) | counter);
   }
 
+  /**
+   * The access clock of a record that comes from elsewhere, with the seconds for which it was idle, or how often it was used;
+   * -1: not known, or not what this policy goes by.
+   */
+  accessOf(idleSeconds: number, frequency: number): number {
+    const { accessClock } = this.keyspace;
+    if (this.frequency) return frequency < 0 ? accessClock : (accessClock & ~COUNTER_MASK) | frequency;
+    return idleSeconds < 0 ? accessClock : (accessClock - Math.min(idleSeconds, ACCESS_MAX >>> 1)) & ACCESS_MAX;
+  }
+
   /** OBJECT FREQ: the counter, decayed for the minutes since the last access. */
   counter(handle: number): number {
     const access = this.keyspace.records.access(handle);

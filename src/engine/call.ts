@@ -22,7 +22,7 @@ import type { HyperLogLog } from '../structures/hyperloglog.ts';
 import type { AccessClock } from './access-clock.ts';
 import type { BlockedOn, TimeoutReply } from './blocking.ts';
 import type { Engine } from './engine.ts';
-import { KEY_MISS_EVENT, type KeyEvent } from './events.ts';
+import { KEY_MISS_EVENT, type KeyEvent, OVERWRITTEN_EVENT, TYPE_CHANGED_EVENT } from './events.ts';
 import type { Database, Keyspace, ReadKeyspace } from './keyspace.ts';
 import type { Propagation } from './propagation.ts';
 import type { Session } from './session.ts';
@@ -151,6 +151,9 @@ export interface WriteCall extends ReadCall {
   forWrite(index: number): number;
   /** The same for a key of one type: MISTYPED after replying WRONGTYPE. */
   forWriteOf(index: number, type: number): number;
+  /** To be called where `find` found the record that is to be changed, since the lookup counts: before the change, and
+   *  before another lookup. */
+  willChangeFound(): void;
   /** Sees to room for `bytes` more, beyond what arguments explain; false after replying OOM. */
   admit(bytes: number): boolean;
   /** The same for copies of all arguments and a record for each. */
@@ -161,6 +164,13 @@ export interface WriteCall extends ReadCall {
   changedIn(database: Database, index: number, event: KeyEvent): void;
   /** A further event of the same change. */
   notify(index: number, event: KeyEvent): void;
+  /** A value of type `after` is about to take the place of all that the record of the key in an argument holds. */
+  overwriting(index: number, record: number, after: number): void;
+  /** The same once it happened, in any database: `before` is the type of what is gone. */
+  overwritten(database: Database, index: number, before: number, after: number): void;
+  /** The field in an argument belongs to the event of a hash that is announced next; `withFields`: every `step`th from `from` on. */
+  withField(index: number): void;
+  withFields(from: number, step: number): void;
   /** Propagates another command of `count` arguments in place of this one; may be called several times. */
   propagateAs(count: number): Propagation;
   /** Propagates this command as it came, beside what `propagateAs` said. */
@@ -375,8 +385,14 @@ export class Call implements WriteCall {
 
   forWrite(index: number): number {
     const handle = this.keyspace.find(this.database, this.bytes, this.starts[index]!, this.ends[index]!);
-    if (handle !== NONE && !this.session.noTouch) this.engine.access.touch(handle);
+    if (handle === NONE) return NONE;
+    this.keyspace.table.touchFound();
+    if (!this.session.noTouch) this.engine.access.touch(handle);
     return handle;
+  }
+
+  willChangeFound(): void {
+    this.keyspace.table.touchFound();
   }
 
   forWriteOf(index: number, type: number): number {
@@ -427,6 +443,29 @@ export class Call implements WriteCall {
     if (engine.effects !== 0) {
       engine.changes.notify(this.database, this.bytes, this.starts[index]!, this.ends[index]!, event);
     }
+  }
+
+  overwriting(index: number, record: number, after: number): void {
+    if (this.engine.effects !== 0) this.overwritten(this.database, index, this.typeOf(record), after);
+  }
+
+  overwritten(database: Database, index: number, before: number, after: number): void {
+    const { effects, changes } = this.engine;
+    if (effects === 0) return;
+    const start = this.starts[index]!;
+    const end = this.ends[index]!;
+    changes.notify(database, this.bytes, start, end, OVERWRITTEN_EVENT);
+    if (before !== after) changes.notify(database, this.bytes, start, end, TYPE_CHANGED_EVENT);
+  }
+
+  withField(index: number): void {
+    const { changes } = this.engine;
+    if (changes.namesFields) changes.withField(this.bytes, this.starts[index]!, this.ends[index]!);
+  }
+
+  withFields(from: number, step: number): void {
+    if (!this.engine.changes.namesFields) return;
+    for (let index = from; index < this.count; index += step) this.withField(index);
   }
 
   propagateAs(count: number): Propagation {

@@ -5,7 +5,16 @@
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import type { BlockedClients } from './blocking.ts';
-import { EVENT_KEYEVENT, EVENT_KEYSPACE, type KeyEvent } from './events.ts';
+import {
+  EVENT_HASH,
+  EVENT_KEYEVENT,
+  EVENT_KEYSPACE,
+  EVENT_SUBKEYEVENT,
+  EVENT_SUBKEYSPACE,
+  EVENT_SUBKEYSPACEEVENT,
+  EVENT_SUBKEYSPACEITEM,
+  type KeyEvent,
+} from './events.ts';
 import type { Database, Keyspace } from './keyspace.ts';
 import type { PubSub } from './pubsub.ts';
 
@@ -18,6 +27,10 @@ export const EFFECT_MONITOR = 1 << 3;
 export class Changes {
   /** notify-keyspace-events as EVENT_… bits; 0: off. */
   notifyClasses = 0;
+  /** Whether the fields of hashes that change are published: commands then say them with `withField`. */
+  namesFields = false;
+  /** The fields (latin1) that the next event of a hash is about. */
+  private fields: string[] = [];
   private readonly keyspace: Keyspace;
   private readonly pubsub: PubSub;
   private readonly blocked: BlockedClients;
@@ -79,6 +92,8 @@ export class Changes {
 
   /** Announces an event on the channels that notify-keyspace-events asks for. */
   notify(database: Database, bytes: Uint8Array, start: number, end: number, event: KeyEvent): void {
+    const { fields } = this;
+    if (event.class === EVENT_HASH && fields.length > 0) this.fields = [];
     if ((this.notifyClasses & event.class) === 0 || !this.pubsub.hasListeners()) return;
     const name = fromLatin1(event.name);
     if ((this.notifyClasses & EVENT_KEYSPACE) !== 0) {
@@ -89,5 +104,34 @@ export class Changes {
       const channel = fromLatin1(`__keyevent@${database.index}__:${event.name}`);
       this.pubsub.publish(channel, 0, channel.length, bytes, start, end);
     }
+    if (event.class === EVENT_HASH && fields.length > 0) {
+      this.notifyFields(database.index, toLatin1(bytes, start, end), event.name, fields);
+    }
+  }
+
+  /** The next event of a hash is also about this field. Only while `namesFields`. */
+  withField(bytes: Uint8Array, start: number, end: number): void {
+    this.fields.push(toLatin1(bytes, start, end));
+  }
+
+  /** Announces an event of a hash with its fields; each is written with its length before it, so that any byte may be in it. */
+  private notifyFields(database: number, key: string, event: string, fields: readonly string[]): void {
+    const list = fields.map((field) => `${field.length}:${field}`).join(',');
+    const classes = this.notifyClasses;
+    if ((classes & EVENT_SUBKEYSPACE) !== 0) this.say(`__subkeyspace@${database}__:${key}`, `${event}|${list}`);
+    if ((classes & EVENT_SUBKEYEVENT) !== 0) {
+      this.say(`__subkeyevent@${database}__:${event}`, `${key.length}:${key}|${list}`);
+    }
+    // A line feed parts key and field in the name of the channel.
+    if ((classes & EVENT_SUBKEYSPACEITEM) !== 0 && !key.includes('\n')) {
+      for (const field of fields) this.say(`__subkeyspaceitem@${database}__:${key}\n${field}`, event);
+    }
+    if ((classes & EVENT_SUBKEYSPACEEVENT) !== 0) this.say(`__subkeyspaceevent@${database}__:${event}|${key}`, list);
+  }
+
+  private say(channel: string, message: string): void {
+    const name = fromLatin1(channel);
+    const text = fromLatin1(message);
+    this.pubsub.publish(name, 0, name.length, text, 0, text.length);
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '../lib/directive.ts';
 import {
   EVENT_ALL,
+  EVENT_ARRAY,
   EVENT_EVICTED,
   EVENT_EXPIRED,
   EVENT_GENERIC,
@@ -26,10 +27,16 @@ import {
   EVENT_LIST,
   EVENT_MODULE,
   EVENT_NEW,
+  EVENT_OVERWRITTEN,
   EVENT_SET,
   EVENT_SORTED_SET,
   EVENT_STREAM,
   EVENT_STRING,
+  EVENT_SUBKEYEVENT,
+  EVENT_SUBKEYSPACE,
+  EVENT_SUBKEYSPACEEVENT,
+  EVENT_SUBKEYSPACEITEM,
+  EVENT_TYPE_CHANGED,
 } from './events.ts';
 
 export const databases = integer('databases', {
@@ -343,7 +350,10 @@ const CLASS_LETTERS: readonly (readonly [string, number])[] = [
   ['e', EVENT_EVICTED],
   ['t', EVENT_STREAM],
   ['d', EVENT_MODULE],
+  ['a', EVENT_ARRAY],
   ['n', EVENT_NEW],
+  ['o', EVENT_OVERWRITTEN],
+  ['c', EVENT_TYPE_CHANGED],
 ];
 
 /** Always shown, behind the classes. */
@@ -351,19 +361,23 @@ const CHANNEL_LETTERS: readonly (readonly [string, number])[] = [
   ['K', EVENT_KEYSPACE],
   ['E', EVENT_KEYEVENT],
   ['m', EVENT_KEY_MISS],
+  ['S', EVENT_SUBKEYSPACE],
+  ['T', EVENT_SUBKEYEVENT],
+  ['I', EVENT_SUBKEYSPACEITEM],
+  ['V', EVENT_SUBKEYSPACEEVENT],
 ];
 
 const EVENT_LETTERS: ReadonlyMap<string, number> = new Map([['A', EVENT_ALL], ...CLASS_LETTERS, ...CHANNEL_LETTERS]);
 
 export const notifyKeyspaceEvents = custom<number>('notify-keyspace-events', {
   summary:
-    'Which changes are published: K on __keyspace@db__ and E on __keyevent@db__ channels, for g generic commands, $ strings, l lists, s sets, h hashes, z sorted sets, t streams, x expired, e evicted, m missed and n new keys, d modules; A is all of them but m and n.',
+    'Which changes are published: K on __keyspace@db__ and E on __keyevent@db__ channels, for g generic commands, $ strings, l lists, s sets, h hashes, z sorted sets, t streams, a arrays, d modules, x expired, e evicted, m missed, n new and o overwritten keys, c those of a new type; A is all of them but m, n, o and c. With the fields of hashes that changed: S on __subkeyspace@db__, T on __subkeyevent@db__, I on __subkeyspaceitem@db__, V on __subkeyspaceevent@db__ channels.',
   default: 0,
   parse(args) {
     let events = 0;
     for (const letter of args[0] ?? '') {
       const bit = EVENT_LETTERS.get(letter);
-      if (bit === undefined) return new Refusal("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+      if (bit === undefined) return new Refusal("Invalid event class character. Use 'Ag$lshzxeKEtmdnocaSTIV'.");
       events |= bit;
     }
     return events;
@@ -372,7 +386,7 @@ export const notifyKeyspaceEvents = custom<number>('notify-keyspace-events', {
   fileLines: (events) => [{ text: `"${eventLetters(events)}"`, force: events !== 0 }],
 });
 
-/** The letters of a set of events. Beside A the letter n is not shown (CONFIG GET of redis-server 7.0 and 7.4). */
+/** The letters of a set of events. Beside A the letters n, o and c are not shown, as in CONFIG GET of Redis 7.0 to 8.10. */
 function eventLetters(events: number): string {
   let letters = '';
   if ((events & EVENT_ALL) === EVENT_ALL) letters = 'A';

@@ -26,7 +26,16 @@ import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from '.
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_WATCH } from './changes.ts';
 import type { CommandDefinition } from './command.ts';
 import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
-import { DEL_EVENT, EVENT_NEW, EXPIRED_EVENT, HEXPIRED_EVENT, KEY_MISS_EVENT, NEW_EVENT } from './events.ts';
+import {
+  DEL_EVENT,
+  EVENT_ANY_SUBKEY,
+  EVENT_HASH,
+  EVENT_NEW,
+  EXPIRED_EVENT,
+  HEXPIRED_EVENT,
+  KEY_MISS_EVENT,
+  NEW_EVENT,
+} from './events.ts';
 import { GATE_AUTH, GATE_MULTI, GATE_PAUSED_ALL, GATE_PAUSED_WRITES, GATE_PROTECTED } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
@@ -254,7 +263,9 @@ export class Engine implements KeyspaceOwner {
     if (this.changes.notifyClasses !== 0) effects |= EFFECT_NOTIFY;
     if (this.monitors.size > 0) effects |= EFFECT_MONITOR;
     this.effects = effects;
-    this.keyspace.announcesNew = (this.changes.notifyClasses & EVENT_NEW) !== 0;
+    const classes = this.changes.notifyClasses;
+    this.keyspace.announcesNew = (classes & EVENT_NEW) !== 0;
+    this.changes.namesFields = (classes & EVENT_HASH) !== 0 && (classes & EVENT_ANY_SUBKEY) !== 0;
   }
 
   // --- bytes in ---
@@ -780,6 +791,7 @@ export class Engine implements KeyspaceOwner {
 
   fieldExpired(database: Database, handle: number, field: Uint8Array, start: number, end: number): void {
     this.statistics.counters[STAT_EXPIRED_FIELDS]! += 1;
+    if (this.changes.namesFields) this.changes.withField(field, start, end);
     if (!this.propagation.active) return;
     const { keyspace } = this;
     keyspace.readKey(handle);

@@ -17,6 +17,14 @@ export const EVENT_MODULE = 1 << 13; // d
 export const EVENT_NEW = 1 << 14; // n
 export const EVENT_OVERWRITTEN = 1 << 15; // o
 export const EVENT_TYPE_CHANGED = 1 << 16; // c
+export const EVENT_ARRAY = 1 << 17; // a
+/** Channels that also name the fields of hashes. */
+export const EVENT_SUBKEYSPACE = 1 << 18; // S
+export const EVENT_SUBKEYEVENT = 1 << 19; // T
+export const EVENT_SUBKEYSPACEITEM = 1 << 20; // I
+export const EVENT_SUBKEYSPACEEVENT = 1 << 21; // V
+
+export const EVENT_ANY_SUBKEY = EVENT_SUBKEYSPACE | EVENT_SUBKEYEVENT | EVENT_SUBKEYSPACEITEM | EVENT_SUBKEYSPACEEVENT;
 
 /** 'A': all classes but those that would flood. */
 export const EVENT_ALL =
@@ -29,7 +37,8 @@ export const EVENT_ALL =
   EVENT_EXPIRED |
   EVENT_EVICTED |
   EVENT_STREAM |
-  EVENT_MODULE;
+  EVENT_MODULE |
+  EVENT_ARRAY;
 
 /** A kind of change. */
 export interface KeyEvent {
@@ -101,6 +110,7 @@ export const RENAME_TO_EVENT = event(EVENT_GENERIC, 'rename_to');
 export const MOVE_FROM_EVENT = event(EVENT_GENERIC, 'move_from');
 export const MOVE_TO_EVENT = event(EVENT_GENERIC, 'move_to');
 export const COPY_TO_EVENT = event(EVENT_GENERIC, 'copy_to');
+export const RESTORE_EVENT = event(EVENT_GENERIC, 'restore');
 export const EXPIRED_EVENT = event(EVENT_EXPIRED, 'expired');
 export const KEY_MISS_EVENT = event(EVENT_KEY_MISS, 'keymiss');
 export const NEW_EVENT = event(EVENT_NEW, 'new');

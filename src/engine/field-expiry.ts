@@ -23,6 +23,8 @@ export class FieldExpiry {
   private readonly walk: HashWalk;
   /** Wheel entries that fired and with which more is to be done. */
   readonly unfinished: { database: Database; high: number; low: number; slot: number }[] = [];
+  /** Fields of one hash that were deleted as some of several, and not announced yet. */
+  private unsettled = 0;
 
   constructor(keyspace: Keyspace, owner: KeyspaceOwner) {
     this.keyspace = keyspace;
@@ -103,14 +105,32 @@ export class FieldExpiry {
 
   /**
    * Deletes a field that a reader met after its deadline, where that is allowed. The hash is the one found. Returns its
-   * record, NONE when it went with the field.
+   * record, NONE when it went with the field. `isOneOfSeveral`: the hash stays, be it empty, until `expiredSeveral`.
    */
-  expireField(database: Database, handle: number, bytes: Uint8Array, start: number, end: number): number {
+  expireField(
+    database: Database,
+    handle: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isOneOfSeveral = false,
+  ): number {
     if (!this.owner.mayExpire()) return handle;
-    return this.settle(database, this.deleteField(database, handle, bytes, start, end));
+    const record = this.deleteField(database, handle, bytes, start, end);
+    if (!isOneOfSeveral) return this.settle(database, record);
+    this.unsettled++;
+    return record;
+  }
+
+  /** Announces together the fields that `expireField` deleted as some of several. Returns the record, NONE when it went. */
+  expiredSeveral(database: Database, record: number): number {
+    if (this.unsettled === 0) return record;
+    this.unsettled = 0;
+    return this.settle(database, record);
   }
 
   private deleteField(database: Database, handle: number, bytes: Uint8Array, start: number, end: number): number {
+    this.keyspace.table.touchFound();
     this.owner.fieldExpired(database, handle, bytes, start, end);
     this.hashes.delete(handle, bytes, start, end);
     if (this.hashes.record !== handle) this.keyspace.moved(this.hashes.record);

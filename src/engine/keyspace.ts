@@ -8,27 +8,20 @@
 // has an entry in its database's wheel, in the slot that it names or already due.
 
 import type { Datatype } from '../datatypes/datatype.ts';
-import { type Disposable, Disposals } from '../datatypes/disposals.ts';
-import { Hashes } from '../datatypes/hash.ts';
+import { Datatypes } from '../datatypes/datatypes.ts';
+import type { Disposable } from '../datatypes/disposals.ts';
 import type { HashWalk } from '../datatypes/hash-walk.ts';
-import { HASH, KeyRecords, LIST, OUTSIDE, SET, SORTED_SET, STREAM, STRING } from '../datatypes/key-record.ts';
-import { Lists } from '../datatypes/list.ts';
-import { Members } from '../datatypes/members.ts';
-import { PackedValues } from '../datatypes/packed-values.ts';
+import { HASH, OUTSIDE, STRING } from '../datatypes/key-record.ts';
 import { ScratchSet } from '../datatypes/scratch-set.ts';
-import { Sets, type SetWalk } from '../datatypes/set.ts';
-import { SortedSets } from '../datatypes/sorted-set.ts';
+import type { SetWalk } from '../datatypes/set.ts';
 import { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
 import type { SortedSetWalk } from '../datatypes/sorted-set-walk.ts';
-import { Streams } from '../datatypes/stream.ts';
-import { Strings } from '../datatypes/string.ts';
 import { assert } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { HashTable } from '../structures/hash-table.ts';
-import { Listpack } from '../structures/listpack.ts';
-import { OrderedTree } from '../structures/ordered-tree.ts';
+import { TableSnapshots } from '../structures/table-snapshot.ts';
 import type { Blocked } from './blocking.ts';
 import {
   deadlineOf,
@@ -94,7 +87,7 @@ export interface ReadKeyspace {
   usedBytes(handle: number): number;
   readonly hashWalk: HashWalk;
   /** Deletes fields of a hash whose deadlines have passed: the hash is the one found. */
-  readonly fieldExpiry: Pick<FieldExpiry, 'expireField' | 'expireDue'>;
+  readonly fieldExpiry: Pick<FieldExpiry, 'expireField' | 'expiredSeveral' | 'expireDue'>;
   /** Walks, each for one use at a time. */
   readonly setWalk: SetWalk;
   readonly otherSetWalk: SetWalk;
@@ -119,34 +112,15 @@ export interface KeyspaceOwner {
   fieldsExpired(database: Database, handle: number, isEmpty: boolean): void;
 }
 
-export class Keyspace implements ReadKeyspace, Disposable {
-  readonly memory: FlatMemory;
+export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
   readonly table: HashTable;
-  readonly records: KeyRecords;
-  readonly strings: Strings;
-  readonly packed: PackedValues;
-  /** Records and tables of the members and fields of all large collections. */
-  readonly members: Members;
-  /** For all packed values: one thing is read with it at a time. */
-  readonly listpack = new Listpack();
-  readonly lists: Lists;
-  readonly sets: Sets;
-  readonly setWalk: SetWalk;
-  readonly otherSetWalk: SetWalk;
-  readonly hashes: Hashes;
-  readonly hashWalk: HashWalk;
+  /** Point-in-time walks through the databases. */
+  readonly tableSnapshots: TableSnapshots;
   readonly fieldExpiry: FieldExpiry;
-  readonly sortedSets: SortedSets;
-  readonly streams: Streams;
-  readonly sortedSetWalk: SortedSetWalk;
   /** Gathers the result of one command over sorted sets. */
   readonly sortedSetBuilder: SortedSetBuilder;
   /** Members gathered for the length of one command. */
   readonly scratch: ScratchSet;
-  /** What waits to be freed in slices. */
-  readonly disposals = new Disposals();
-  /** By type: what knows its values; nothing for strings. */
-  readonly types: (Datatype | undefined)[] = [];
   readonly databases: Database[] = [];
   /** The time by which keys expire, in milliseconds since 1970; the engine sets it before each batch. */
   now = 0;
@@ -163,31 +137,15 @@ export class Keyspace implements ReadKeyspace, Disposable {
   keyStart = 0;
   keyEnd = 0;
   private readonly owner: KeyspaceOwner;
+  private readonly hasher: KeyHasher;
 
   constructor(memory: FlatMemory, hasher: KeyHasher, owner: KeyspaceOwner, databaseCount: number, now: number) {
-    this.memory = memory;
+    super(memory, hasher);
+    this.hasher = hasher;
     this.table = new HashTable(memory, hasher);
-    this.records = new KeyRecords(memory);
-    this.strings = new Strings(this.records);
-    this.packed = new PackedValues(this.records);
-    this.members = new Members(memory, hasher);
-    this.lists = new Lists(memory, this.records, this.packed, this.disposals, this.listpack);
-    this.types[LIST] = this.lists;
-    this.sets = new Sets(this.records, this.packed, this.members, this.disposals, this.listpack);
-    this.types[SET] = this.sets;
-    this.setWalk = this.sets.walk();
-    this.otherSetWalk = this.sets.walk();
-    const tree = new OrderedTree(memory);
-    this.hashes = new Hashes(this.records, this.packed, this.members, tree, this.disposals, this.listpack);
-    this.types[HASH] = this.hashes;
-    this.hashWalk = this.hashes.walk();
+    this.tableSnapshots = new TableSnapshots(this.table);
     this.fieldExpiry = new FieldExpiry(this, owner);
     this.scratch = new ScratchSet(this.members);
-    this.sortedSets = new SortedSets(this.records, this.packed, this.members, this.disposals, this.listpack);
-    this.types[SORTED_SET] = this.sortedSets;
-    this.streams = new Streams(this.records, this.packed, this.disposals);
-    this.types[STREAM] = this.streams;
-    this.sortedSetWalk = this.sortedSets.walk();
     this.sortedSetBuilder = new SortedSetBuilder(this.sortedSets);
     this.owner = owner;
     this.now = now;
@@ -196,6 +154,11 @@ export class Keyspace implements ReadKeyspace, Disposable {
         new Database(index, this.table.create(), new ExpiryWheel(memory, now), new ExpiryWheel(memory, now)),
       );
     }
+  }
+
+  /** Another set of objects to read the same values with. */
+  readers(): Datatypes {
+    return new Datatypes(this.memory, this.hasher);
   }
 
   count(database: Database): number {
@@ -408,6 +371,7 @@ export class Keyspace implements ReadKeyspace, Disposable {
    * 2^53; one before 1970 counts as 1970). Returns the record, which may have moved.
    */
   setDeadline(database: Database, handle: number, deadline: number | bigint): number {
+    this.table.touchFound();
     let record = handle;
     const records = this.records;
     if (!records.hasExpiryField(record)) {
@@ -437,6 +401,7 @@ export class Keyspace implements ReadKeyspace, Disposable {
   /** Removes a record's deadline; false when it had none. The field stays, and with it the wheel's entry. */
   removeDeadline(database: Database, handle: number): boolean {
     if (this.deadline(handle) === NO_DEADLINE) return false;
+    this.table.touchFound();
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = this.expiryWord(handle);
     const slot = slotOf(words, word);

@@ -3,6 +3,7 @@
 import type { Client } from '../client/client.ts';
 import { Database } from '../client/database.ts';
 import { ENGINE_COMMANDS } from '../engine/all-commands.ts';
+import { PERSISTENCE_COMMANDS } from '../persistence/all-commands.ts';
 import { ManualClock } from '../world/clock.ts';
 import { realClock } from './real-clock.ts';
 import { realTimers } from './real-timers.ts';
@@ -38,7 +39,7 @@ export function open(options: OpenOptions = {}): Promise<OpenDatabase> {
     clock: options.clock === 'manual' ? clock : realClock,
     timers: realTimers(options.keepAlive ?? false),
     seed: options.seed ?? randomSeed(),
-    commands: ENGINE_COMMANDS,
+    commands: [...ENGINE_COMMANDS, ...PERSISTENCE_COMMANDS],
     ...(options.databases === undefined ? {} : { databases: options.databases }),
   });
   clock.onMove = () => database.catchUp();

@@ -2,6 +2,7 @@
 
 import { ENGINE_COMMANDS } from '../engine/all-commands.ts';
 import type { CommandDefinition } from '../engine/command.ts';
+import { PERSISTENCE_COMMANDS } from '../persistence/all-commands.ts';
 import { aloneCommands } from './commands/alone.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { configCommands } from './commands/config.ts';
@@ -13,6 +14,7 @@ import type { Server } from './server.ts';
 export function allCommands(server: Server): readonly CommandDefinition[] {
   return [
     ...ENGINE_COMMANDS,
+    ...PERSISTENCE_COMMANDS,
     ...configCommands(server),
     ...infoCommands(server),
     ...shutdownCommands(server),

@@ -27,12 +27,17 @@ export class Listeners {
 
   /** Opens all. Rejects with the error of the first address that cannot be had. */
   async open(): Promise<void> {
-    this.tcp = await this.listenTcp(this.config.get(bind), this.config.get(port));
+    this.tcp = await this.listenTcp();
     const path = this.config.get(unixsocket);
     if (path !== '') {
       this.unix = await this.transport.listenUnix(path, this.config.get(unixsocketperm), this.config.get(tcpBacklog));
     }
     this.config.watch([bind, port], () => this.reopen());
+  }
+
+  /** Whether CONFIG SET of these addresses, or of the port, is done when it returns. */
+  reopenAtOnce(hosts = this.config.get(bind)): boolean {
+    return hosts.every((host) => this.transport.listensAtOnce(withoutMinus(host)));
   }
 
   /** The port of the first TCP listener, 0 without one. */
@@ -56,12 +61,38 @@ export class Listeners {
     this.unix = null;
   }
 
-  private async reopen(): Promise<string | null> {
+  /** Null, or why not; a promise of it where a name must be looked up first. */
+  private reopen(): string | null | Promise<string | null> {
     const before = this.tcp;
     // The same port on other addresses can only be had when the old sockets are closed.
     for (const listening of before) listening.close();
+    return this.reopenAtOnce() ? this.reopenNow(before) : this.reopenLater(before);
+  }
+
+  private reopenNow(before: readonly Listening[]): string | null {
+    const opened: Listening[] = [];
     try {
-      this.tcp = await this.listenTcp(this.config.get(bind), this.config.get(port));
+      for (const host of this.wanted(this.config.get(bind))) {
+        try {
+          opened.push(this.transport.listenTcpNow(...this.place(host, opened)));
+        } catch (error) {
+          this.failed(host, error);
+        }
+      }
+      this.tcp = opened;
+      return null;
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      for (const listening of opened) listening.close();
+      const backlog = this.config.get(tcpBacklog);
+      this.tcp = before.map((old) => this.transport.listenTcpNow(old.host, old.port, backlog));
+      return this.refusal(before);
+    }
+  }
+
+  private async reopenLater(before: readonly Listening[]): Promise<string | null> {
+    try {
+      this.tcp = await this.listenTcp();
       return null;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
@@ -69,28 +100,23 @@ export class Listeners {
       for (const { host, port: oldPort } of before) {
         this.tcp.push(await this.transport.listenTcp(host, oldPort, this.config.get(tcpBacklog)));
       }
-      const isNewPort = before.some((listening) => listening.port !== this.config.get(port));
-      return isNewPort ? 'Unable to listen on this port. Check server logs.' : 'Failed to bind to specified addresses.';
+      return this.refusal(before);
     }
   }
 
-  private async listenTcp(hosts: readonly string[], wantedPort: number): Promise<Listening[]> {
+  private refusal(before: readonly Listening[]): string {
+    const isNewPort = before.some((listening) => listening.port !== this.config.get(port));
+    return isNewPort ? 'Unable to listen on this port. Check server logs.' : 'Failed to bind to specified addresses.';
+  }
+
+  private async listenTcp(): Promise<Listening[]> {
     const opened: Listening[] = [];
-    if (wantedPort === 0 && !this.freePort) return opened;
     try {
-      for (const each of hosts) {
-        const optional = each.startsWith('-');
-        const host = optional ? each.slice(1) : each;
+      for (const host of this.wanted(this.config.get(bind))) {
         try {
-          // The first address chooses a free port for all.
-          const chosen = wantedPort === 0 ? (opened[0]?.port ?? 0) : wantedPort;
-          opened.push(await this.transport.listenTcp(host, chosen, this.config.get(tcpBacklog)));
+          opened.push(await this.transport.listenTcp(...this.place(host, opened)));
         } catch (error) {
-          if (!(error instanceof TransportError)) throw error;
-          this.log.warning(
-            `Warning: Could not create server TCP listening socket ${host}:${wantedPort}: ${error.message}`,
-          );
-          if (!(optional && ABSENT_CODES.has(error.code)) && error.code !== 'EAFNOSUPPORT') throw error;
+          this.failed(host, error);
         }
       }
     } catch (error) {
@@ -99,4 +125,28 @@ export class Listeners {
     }
     return opened;
   }
+
+  /** The addresses to listen on: none where the port is 0. */
+  private wanted(hosts: readonly string[]): readonly string[] {
+    return this.config.get(port) === 0 && !this.freePort ? [] : hosts;
+  }
+
+  /** What a transport is asked for. The first address chooses a free port for all. */
+  private place(host: string, opened: readonly Listening[]): [host: string, port: number, backlog: number] {
+    const wantedPort = this.config.get(port);
+    return [withoutMinus(host), wantedPort === 0 ? (opened[0]?.port ?? 0) : wantedPort, this.config.get(tcpBacklog)];
+  }
+
+  /** Logs why an address cannot be had; throws it unless the address may be missing. */
+  private failed(host: string, error: unknown): void {
+    if (!(error instanceof TransportError)) throw error;
+    const place = `${withoutMinus(host)}:${this.config.get(port)}`;
+    this.log.warning(`Warning: Could not create server TCP listening socket ${place}: ${error.message}`);
+    const mayBeMissing = host.startsWith('-') && ABSENT_CODES.has(error.code);
+    if (!mayBeMissing && error.code !== 'EAFNOSUPPORT') throw error;
+  }
+}
+
+function withoutMinus(host: string): string {
+  return host.startsWith('-') ? host.slice(1) : host;
 }

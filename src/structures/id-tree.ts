@@ -189,6 +189,15 @@ export class IdTree {
     return this.word(leaf, 0);
   }
 
+  /** All leaves of a tree, in their order. */
+  leaves(root: number): Int32Array {
+    const cursor = new IdCursor();
+    const leaves: number[] = [];
+    if (this.first(root, cursor))
+      for (let leaf = cursor.leaf; leaf !== NONE; leaf = this.word(leaf, NEXT)) leaves.push(leaf);
+    return Int32Array.from(leaves);
+  }
+
   /** Reads the id that is the key of an entry, or its end in keys of six words. */
   readId(cursor: IdCursor, id: StreamId): void {
     const words = this.memory.words[cursor.leaf >>> SEGMENT_SHIFT]!;

@@ -481,6 +481,11 @@ export class ListNodes {
     this.release(node);
   }
 
+  /** To be called before a node's content is changed other than by what this has. */
+  beforeChange(node: number): void {
+    if (this.guard !== null) this.guard.beforeChange(node);
+  }
+
   /** Frees a node that is in no list any more. */
   private release(node: number): void {
     if (this.guard === null || !this.guard.keeps(node)) this.memory.free(node);

@@ -4,6 +4,8 @@
 export interface NodeGuard {
   /** A node's content is about to change in place. */
   beforeChange(node: number): void;
+  /** Whether a walk still has to visit a node. */
+  holds(node: number): boolean;
   /** A node is about to be freed: true when the guard takes it over, and frees it later. */
   keeps(node: number): boolean;
 }

@@ -637,6 +637,7 @@ export class Quicklist {
     const raw = nodes.expand(root, node);
     nodes.load(raw);
     const { length } = nodes;
+    nodes.beforeChange(raw);
     listpack.removeEqual(nodes.bytes, nodes.start, text, start, end, fromTail ? matches - removed : 0, removed);
     const left = listpack.total(nodes.bytes, nodes.start);
     const trimmed = nodes.splice(root, raw, left, length - left, 0, entries - removed, this.packBytesMax);

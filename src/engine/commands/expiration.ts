@@ -1,6 +1,8 @@
 // Expiration options, as SET, GETEX and their like take them: EX, PX, EXAT, PXAT; and how a string is set with one.
 
+import { STRING } from '../../datatypes/key-record.ts';
 import { INT64_MAX, parseInt64, parseInteger } from '../../lib/integers.ts';
+import { NONE } from '../../memory/flat-memory.ts';
 import { invalidExpire, NOT_AN_INTEGER } from '../../protocol/errors.ts';
 import { type ReadCall, type WriteCall, word } from '../call.ts';
 import { type ArgumentDefinition, integer, token, unixTime } from '../command.ts';
@@ -77,6 +79,7 @@ export function store(
   const { bytes, starts, ends, keyspace, database } = call;
   const keyStart = starts[keyAt]!;
   const keyEnd = ends[keyAt]!;
+  if (existing !== NONE) call.overwriting(keyAt, existing, STRING);
   const handle = keyspace.setString(
     database,
     existing,

@@ -142,10 +142,15 @@ export const type = read(
   },
 );
 
-/** Deletes what the key at `index` holds in a database, without announcing it: something takes its place. */
-function clear(call: WriteCall, database: Database, index: number): void {
+const NOTHING = -1;
+
+/** Deletes what the key at `index` holds in a database: something takes its place. Returns its type, NOTHING without any. */
+function clear(call: WriteCall, database: Database, index: number): number {
   const handle = call.keyspace.find(database, call.bytes, call.starts[index]!, call.ends[index]!);
-  if (handle !== NONE) call.keyspace.removeFound(database, handle, call.keyspace.lazyServerDel);
+  if (handle === NONE) return NOTHING;
+  const type = call.typeOf(handle);
+  call.keyspace.removeFound(database, handle, call.keyspace.lazyServerDel);
+  return type;
 }
 
 /** Adds a record that is in no table under the key at `index`, which holds nothing; then its deadline. */
@@ -168,13 +173,15 @@ function renameKey(call: WriteCall, onlyIfNew: boolean): void {
     return;
   }
   if (!call.admit(call.length(2))) return;
-  clear(call, database, 2);
+  const replaced = clear(call, database, 2);
   const handle = call.peek(1);
+  const type = call.typeOf(handle);
   const deadline = keyspace.deadlineToCopy(handle);
   const moved = keyspace.rekeyFound(database, handle, bytes, starts[2]!, ends[2]!);
   place(call, database, 2, moved, deadline);
   call.changed(1, RENAME_FROM_EVENT);
   call.changed(2, RENAME_TO_EVENT);
+  if (replaced !== NOTHING) call.overwritten(database, 2, replaced, type);
   if (onlyIfNew) call.reply.integer(1);
   else call.reply.ok();
 }
@@ -312,11 +319,13 @@ export const copy = write(
       return;
     }
     if (!call.admit(keyspace.valueBytes(source) + call.length(2))) return;
-    clear(call, target, 2);
+    const type = call.typeOf(source);
+    const replaced = clear(call, target, 2);
     const deadline = keyspace.deadlineToCopy(source);
     const made = keyspace.duplicate(source, bytes, starts[2]!, ends[2]!, deadline !== NO_DEADLINE);
     place(call, target, 2, made, deadline);
     call.changedIn(target, 2, COPY_TO_EVENT);
+    if (replaced !== NOTHING) call.overwritten(target, 2, replaced, type);
     call.reply.integer(1);
   },
 );

@@ -14,6 +14,7 @@ export function storeResult(call: WriteCall, index: number, record: number, even
   const { bytes, starts, ends } = call;
   const existing =
     record === NONE ? keyspace.findEvenExpired(database, bytes, starts[index]!, ends[index]!) : call.forWrite(index);
+  if (existing !== NONE && record !== NONE) call.overwriting(index, existing, call.typeOf(record));
   if (existing !== NONE) keyspace.removeFound(database, existing, keyspace.lazyServerDel);
   if (record === NONE) {
     if (existing !== NONE) call.changed(index, DEL_EVENT);

@@ -59,9 +59,21 @@ function configGet(server: Server): CommandDefinition {
   );
 }
 
-/** Directives whose change takes time: sockets are opened and closed. */
-const SLOW_NAMES: ReadonlySet<string> = new Set([bind.name, port.name]);
-const NOT_IN_TRANSACTION = error('ERR CONFIG SET of bind or port is not possible inside a transaction');
+const NOT_IN_TRANSACTION = error(
+  'ERR CONFIG SET of host names to bind, or while another one looks them up, is not possible inside a transaction',
+);
+
+/** Whether a change would be waited for: a name of a host is looked up before sockets are opened on it. */
+function takesTime(server: Server, pairs: readonly (readonly [string, string])[]): boolean {
+  if (server.config.isChanging()) return true;
+  let hosts: readonly string[] | null = null;
+  for (const [name, value] of pairs) {
+    const directive = server.config.settings.find(name);
+    if (directive === bind) hosts = value.split(' ');
+    else if (directive === port) hosts ??= server.config.get(bind);
+  }
+  return hosts !== null && !server.listeners.reopenAtOnce(hosts);
+}
 
 function configSet(server: Server): CommandDefinition {
   return control(
@@ -85,7 +97,7 @@ function configSet(server: Server): CommandDefinition {
       }
       const pairs: [string, string][] = [];
       for (let index = 2; index < call.count; index += 2) pairs.push([call.text(index), call.text(index + 1)]);
-      if (!call.mayBlock() && pairs.some(([name]) => SLOW_NAMES.has(name.toLowerCase()))) {
+      if (!call.mayBlock() && takesTime(server, pairs)) {
         call.reply.error(NOT_IN_TRANSACTION);
         return;
       }

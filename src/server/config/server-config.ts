@@ -290,6 +290,11 @@ export class ServerConfig {
     return decided;
   }
 
+  /** Whether a CONFIG SET is undecided: the next one waits for it. */
+  isChanging(): boolean {
+    return this.pending !== null;
+  }
+
   /** The directives of the names, or the error of the first pair that cannot be set at all. */
   private findAll(
     pairs: readonly (readonly [name: string, value: string])[],

@@ -248,7 +248,15 @@ export class MemoryTransport implements Transport {
   }
 
   listenTcp(): Promise<Listening> {
-    return Promise.reject(new TransportError('ENOTSUP', 'listen: nothing outside of the process'));
+    return Promise.reject(nothingOutside());
+  }
+
+  listensAtOnce(): boolean {
+    return true;
+  }
+
+  listenTcpNow(): Listening {
+    throw nothingOutside();
   }
 
   listenUnix(): Promise<Listening> {
@@ -324,4 +332,8 @@ export class MemoryTransport implements Transport {
       failed(error);
     }
   }
+}
+
+function nothingOutside(): TransportError {
+  return new TransportError('ENOTSUP', 'listen: nothing outside of the process');
 }

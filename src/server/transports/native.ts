@@ -26,7 +26,7 @@ import { type LinkOwner, NativeLink, SentMemory } from './native-link.ts';
 import { type ListenerOwner, NativeListener } from './native-listener.ts';
 import { LoopWatch } from './native-loop-watch.ts';
 import { listenOnIp, listenOnPath } from './native-sockets.ts';
-import { type LinkAddresses, resolveHost } from './socket-address.ts';
+import { type IpAddress, type LinkAddresses, parseHost, resolveHost } from './socket-address.ts';
 import type {
   Destination,
   Dialer,
@@ -111,14 +111,26 @@ export class NativeTransport implements Transport, LinkOwner, ListenerOwner, Dia
         try {
           const address = addresses?.[0];
           if (address === undefined) throw failure;
-          assert(!this.#closed, 'a closed transport listens no more');
-          const descriptor = listenOnIp(this.libc, address, port, backlog, this.options.keepAliveSeconds);
-          resolve(new NativeListener(this, descriptor, this.nextGeneration(), ''));
+          resolve(this.#listenIp(address, port, backlog));
         } catch (error) {
           reject(error);
         }
       });
     });
+  }
+
+  listensAtOnce(host: string): boolean {
+    return parseHost(host) !== null;
+  }
+
+  listenTcpNow(host: string, port: number, backlog: number): Listening {
+    return this.#listenIp(parseHost(host)!, port, backlog);
+  }
+
+  #listenIp(address: IpAddress, port: number, backlog: number): Listening {
+    assert(!this.#closed, 'a closed transport listens no more');
+    const descriptor = listenOnIp(this.libc, address, port, backlog, this.options.keepAliveSeconds);
+    return new NativeListener(this, descriptor, this.nextGeneration(), '');
   }
 
   async listenUnix(path: string, permissions: number, backlog: number): Promise<Listening> {

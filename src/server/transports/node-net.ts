@@ -12,22 +12,22 @@
 //
 // acceptsPerTickMax is not followed: libuv accepts all that wait in one go.
 
-import { Server, Socket } from 'node:net';
+import { type BoundSocket, Server, Socket } from 'node:net';
 import { assert } from '../../lib/assert.ts';
 import { LaterTasks } from './later-tasks.ts';
 import { NodeLink, type NodeLinkOwner } from './node-link.ts';
-import { hasOnread, isMovable, socketInto, takeHandle } from './node-socket.ts';
-import { AF_INET6, type IpAddress, resolveHost } from './socket-address.ts';
+import { bindNow, canBind, hasOnread, isMovable, socketInto, takeHandle } from './node-socket.ts';
+import { AF_INET6, type IpAddress, parseHost, resolveHost } from './socket-address.ts';
 import { fromNodeError } from './socket-errors.ts';
-import type {
-  Destination,
-  Dialer,
-  Listening,
-  Receiver,
-  Transport,
+import {
+  type Destination,
+  type Dialer,
+  type Listening,
+  type Receiver,
+  type Transport,
   TransportError,
-  TransportHost,
-  TransportOptions,
+  type TransportHost,
+  type TransportOptions,
 } from './transport.ts';
 import { checkUnixPath, removeStaleSocket, withUmaskFor } from './unix-path.ts';
 
@@ -67,6 +67,29 @@ export class NodeTransport implements Transport, NodeLinkOwner {
         else resolve(this.#listenIp(address, port, backlog));
       });
     });
+  }
+
+  listensAtOnce(host: string): boolean {
+    return canBind() && parseHost(host) !== null;
+  }
+
+  listenTcpNow(host: string, port: number, backlog: number): Listening {
+    const address = parseHost(host)!;
+    const handle = this.#bind(address, port);
+    const { server, listening } = this.#prepareServer('');
+    server.listen({ handle, backlog });
+    // A refusal is told later, but seen at once: there is no address.
+    listening.catch(() => {});
+    if (!server.listening) throw new TransportError('EADDRINUSE', 'listen: Address already in use');
+    return this.#listening(server);
+  }
+
+  #bind(address: IpAddress, port: number): BoundSocket {
+    try {
+      return bindNow({ host: textOf(address), port, ipv6Only: address.family === AF_INET6 });
+    } catch (error) {
+      throw fromNodeError('bind', error);
+    }
   }
 
   async listenUnix(path: string, permissions: number, backlog: number): Promise<Listening> {
@@ -141,9 +164,12 @@ export class NodeTransport implements Transport, NodeLinkOwner {
   async #listenIp(address: IpAddress, port: number, backlog: number): Promise<Listening> {
     const { server, listening } = this.#prepareServer('');
     const ipv6Only = address.family === AF_INET6;
-    const host = address.scope === 0 ? address.text : `${address.text}%${address.scope}`;
-    server.listen({ host, port, backlog, ipv6Only, exclusive: true });
+    server.listen({ host: textOf(address), port, backlog, ipv6Only, exclusive: true });
     await listening;
+    return this.#listening(server);
+  }
+
+  #listening(server: Server): Listening {
     const bound = server.address();
     assert(bound !== null && typeof bound === 'object', 'a listening TCP server has an address');
     return { host: bound.address, port: bound.port, close: () => this.#stop(server) };
@@ -231,6 +257,11 @@ export class NodeTransport implements Transport, NodeLinkOwner {
   #stop(server: Server): void {
     if (this.#servers.delete(server)) server.close();
   }
+}
+
+/** With its zone, as node:net wants it. */
+function textOf({ text, scope }: IpAddress): string {
+  return scope === 0 ? text : `${text}%${scope}`;
 }
 
 function pathOf(destination: Destination): string {

@@ -4,7 +4,7 @@
 // and has held since Node 0.10 and 12: the native handle is `socket._handle`, and the option `handle` makes a socket of
 // one. isMovable() looks before anything rests on it; Bun and Deno have no such handles.
 
-import { Socket, type SocketConstructorOpts } from 'node:net';
+import net, { type BoundSocket, type BoundSocketOptions, Socket, type SocketConstructorOpts } from 'node:net';
 
 /** What node:net keeps of a connection: the part of it that is used here. */
 export interface Handle {
@@ -60,4 +60,17 @@ export function socketInto(inbox: Uint8Array, handle: Handle | null, received: (
   if (handle !== null) options.handle = handle;
   // The typings know only BoundSocket, which Node 26.4 added for the same option.
   return new Socket(options as unknown as SocketConstructorOpts);
+}
+
+/** Node has it from 26.4 on. */
+const { BoundSocket: Bound } = net as Partial<typeof net>;
+
+/** Whether a port can be had without waiting. */
+export function canBind(): boolean {
+  return Bound !== undefined;
+}
+
+/** A socket that has its address, to be listened on. Throws what Node throws. Only where `canBind`. */
+export function bindNow(options: BoundSocketOptions): BoundSocket {
+  return new Bound!(options);
 }

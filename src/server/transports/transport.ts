@@ -100,6 +100,10 @@ export interface Transport {
   readonly name: TransportName;
   /** `host`: an address, a name, "*" (every IPv4 address) or "::*" (every IPv6 address). Rejects with TransportError. */
   listenTcp(host: string, port: number, backlog: number): Promise<Listening>;
+  /** Whether listenTcpNow can do it: the host is no name that must be looked up, and the runtime can bind at once. */
+  listensAtOnce(host: string): boolean;
+  /** As listenTcp, but done on return: CONFIG SET inside a transaction cannot wait. Throws TransportError. */
+  listenTcpNow(host: string, port: number, backlog: number): Listening;
   /** `permissions`: the mode of the path, 0 to leave it to the umask. A stale socket at `path` is replaced. */
   listenUnix(path: string, permissions: number, backlog: number): Promise<Listening>;
   connect(destination: Destination, dialer: Dialer): void;

@@ -171,8 +171,8 @@ test('events are those of Redis', () => {
     [SICILY.join(' '), 'new:g zadd:g'],
     [SICILY.join(' '), ''],
     ['GEOSEARCHSTORE d g FROMLONLAT 15 37 BYRADIUS 200 km', 'new:d geosearchstore:d'],
-    ['GEORADIUS g 15 37 200 km STORE d', 'georadiusstore:d'],
-    ['GEORADIUSBYMEMBER g Palermo 200 km STOREDIST g', 'georadiusstore:g'],
+    ['GEORADIUS g 15 37 200 km STORE d', 'overwritten:d georadiusstore:d'],
+    ['GEORADIUSBYMEMBER g Palermo 200 km STOREDIST g', 'overwritten:g georadiusstore:g'],
     ['GEOSEARCHSTORE d nosuch FROMLONLAT 15 37 BYRADIUS 200 km', 'keymiss:nosuch del:d'],
   ];
   for (const [command, events] of cases) {

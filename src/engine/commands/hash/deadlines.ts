@@ -204,6 +204,7 @@ function finishExpire(
   settleHash(call, hash, record, hadDeadlines);
   const isEmpty = hashes.count(record) === 0;
   if (isEmpty) keyspace.removeFound(call.database, record);
+  for (let index = from; index < call.count; index++) if (outcomes[index]! >= DONE) call.withField(index);
   call.changed(1, deleted > 0 ? HDEL_EVENT : HEXPIRE_EVENT, set + deleted);
   if (isEmpty) call.notify(1, DEL_EVENT);
   if (!call.propagates()) return;
@@ -313,6 +314,7 @@ export const hpersist = write(
       else {
         hashes.setDeadline(hashes.record, call.bytes, call.starts[index]!, call.ends[index]!, NEVER);
         call.reply.integer(DONE);
+        call.withField(index);
         persisted++;
       }
     }
@@ -497,6 +499,7 @@ function finishPersist(
   persisted: number,
 ): void {
   settleHash(call, hash, call.hashes.record, hadDeadlines);
+  for (let index = from; index < call.count; index++) if (outcomes[index] === DONE) call.withField(index);
   call.changed(1, HPERSIST_EVENT, persisted);
   if (!call.propagates()) return;
   const { bytes, starts, ends } = call;
@@ -567,7 +570,9 @@ function setWithDeadline(call: WriteCall, before: number, from: number, deadline
   const isEmpty = hashes.count(record) === 0;
   settleHash(call, before, record, hadDeadlines);
   if (isEmpty) keyspace.removeFound(call.database, record);
+  call.withFields(from, 2);
   call.changed(1, HSET_EVENT, (call.count - from) / 2);
+  if (deadline !== NEVER) call.withFields(from, 2);
   if (deadline !== NEVER) call.notify(1, dies ? HDEL_EVENT : HEXPIRE_EVENT);
   if (isEmpty) call.notify(1, DEL_EVENT);
   if (call.propagates() && deadline !== NEVER) propagateSet(call, from, dies, deadline, pairs);
@@ -626,6 +631,7 @@ function getAndDelete(call: WriteCall, hash: number, from: number): void {
     hashes.delete(record, bytes, starts[index]!, ends[index]!);
     record = hashes.record;
     outcomes[index] = DELETED;
+    call.withField(index);
     deleted++;
   }
   if (deleted === 0) return;

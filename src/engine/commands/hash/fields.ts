@@ -80,6 +80,7 @@ function setAll(call: WriteCall, name: string): number {
   const hash = before === NONE ? hashForWrite(call) : before;
   const added = setFields(call, hash, 2, false);
   settleHash(call, before, call.hashes.record, hadDeadlines);
+  call.withFields(2, 2);
   call.changed(1, HSET_EVENT, (call.count - 2) / 2);
   return added;
 }
@@ -157,6 +158,7 @@ export const hsetnx = write(
     call.peek(1);
     setFields(call, before === NONE ? hashForWrite(call) : before, 2, false);
     settleHash(call, before, call.hashes.record, hadDeadlines);
+    call.withField(2);
     call.changed(1, HSET_EVENT);
     call.reply.integer(1);
   },
@@ -164,14 +166,15 @@ export const hsetnx = write(
 
 /**
  * Looks the field in an argument up: whether it is there is in `call.fieldFound`, its value in `call.hashes`. One whose
- * deadline has passed is deleted. Returns the hash's record, NONE when it went with that field.
+ * deadline has passed is deleted. Returns the hash's record, NONE when it went with that field. `isOneOfSeveral`: see
+ * FieldExpiry.expireField.
  */
-export function findField(call: ReadCall, hash: number, index: number): number {
+export function findField(call: ReadCall, hash: number, index: number, isOneOfSeveral = false): number {
   const { bytes, starts, ends, hashes, keyspace } = call;
   call.fieldFound = hashes.find(hash, bytes, starts[index]!, ends[index]!);
   if (!call.fieldFound || hashes.deadline === NEVER || hashes.deadline > call.now()) return hash;
   call.fieldFound = false;
-  return keyspace.fieldExpiry.expireField(call.database, hash, bytes, starts[index]!, ends[index]!);
+  return keyspace.fieldExpiry.expireField(call.database, hash, bytes, starts[index]!, ends[index]!, isOneOfSeveral);
 }
 
 /**
@@ -229,10 +232,11 @@ export const hmget = read(
     call.reply.array(call.count - 2);
     for (let index = 2; index < call.count; index++) {
       call.fieldFound = false;
-      if (hash !== NONE) hash = findField(call, hash, index);
+      if (hash !== NONE && call.hashes.count(hash) > 0) hash = findField(call, hash, index, true);
       if (call.fieldFound) call.reply.bulk(call.hashes.bytes, call.hashes.start, call.hashes.end);
       else call.reply.nil();
     }
+    if (hash !== NONE) call.keyspace.fieldExpiry.expiredSeveral(call.database, hash);
   },
 );
 
@@ -325,7 +329,10 @@ export function deleteFields(call: WriteCall, hash: number, from: number): numbe
   let record = hash;
   let deleted = 0;
   for (let index = from; index < call.count && hashes.count(record) > 0; index++) {
-    if (hashes.delete(record, bytes, starts[index]!, ends[index]!)) deleted++;
+    if (hashes.delete(record, bytes, starts[index]!, ends[index]!)) {
+      deleted++;
+      call.withField(index);
+    }
     record = hashes.record;
   }
   if (deleted === 0) return 0;

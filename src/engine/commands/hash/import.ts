@@ -59,10 +59,15 @@ function importHash(call: WriteCall): void {
   if (existing === MISTYPED || !call.admitArguments() || !call.admit(fields.bytes.length * 2 + fields.count * 64))
     return;
   const { keyspace, database } = call;
+  if (existing !== NONE) call.overwriting(2, existing, HASH);
   if (existing !== NONE) keyspace.removeFound(database, existing, keyspace.lazyServerDel);
   const record = fill(call, fields);
   call.peek(2);
   keyspace.insert(database, record, existing === NONE);
+  const { changes } = call.engine;
+  for (let index = 0; changes.namesFields && index < fields.count; index++) {
+    changes.withField(fields.bytes, fields.starts[index]!, fields.ends[index]!);
+  }
   call.changed(2, HSET_EVENT, fields.count);
   call.reply.ok();
   if (call.propagates()) propagate(call, fields, existing !== NONE);

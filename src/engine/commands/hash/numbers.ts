@@ -34,6 +34,7 @@ function store(call: WriteCall, before: number, value: Uint8Array, end: number, 
   const hash = before === NONE ? hashForWrite(call) : before;
   hashes.set(hash, bytes, starts[2]!, ends[2]!, value, 0, end, true);
   settleHash(call, before, hashes.record, hadDeadlines);
+  call.withField(2);
   call.changed(1, event);
   return true;
 }

@@ -146,7 +146,7 @@ test('events are those of Redis', () => {
   listener.run('PSUBSCRIBE', '__keyevent@0__:*');
   for (const [command, events] of [
     ['SORT l STORE d', 'new:d sortstore:d'],
-    ['SORT l STORE d', 'sortstore:d'],
+    ['SORT l STORE d', 'overwritten:d sortstore:d'],
     ['SORT l GET w*', 'keymiss:w1'],
     ['SORT l LIMIT 1 1 STORE d', 'del:d'],
     ['SORT l LIMIT 1 1 STORE d', ''],

@@ -9,7 +9,7 @@ import { StreamId } from '../../../structures/stream-id.ts';
 import { MISTYPED, type WriteCall, word } from '../../call.ts';
 import { integer, key, multiple, optional, reply, text, token, unixTime, write } from '../../command.ts';
 import { consumerOrNew, PENDING_BYTES, PENDING_NODES_BYTES, propagateClaim, propagateDelivered } from './claims.ts';
-import { findGroup, findStream, noGroup, parseBound, parseId, readId, replyEntry, replyId } from './ids.ts';
+import { findGroup, findStreamToChange, noGroup, parseBound, parseId, readId, replyEntry, replyId } from './ids.ts';
 
 const FORCE = word('FORCE');
 const JUSTID = word('JUSTID');
@@ -176,7 +176,7 @@ export const xclaim = write(
     tips: ['nondeterministic_output'],
   },
   function xclaim(call) {
-    const root = findStream(call, 1);
+    const root = findStreamToChange(call, 1);
     if (root === MISTYPED) return;
     const group = findGroup(call, root, 2);
     if (group === NONE) {
@@ -344,6 +344,7 @@ export const xautoclaim = write(
   },
   function xautoclaim(call) {
     const handle = call.find(1);
+    if (handle !== NONE) call.willChangeFound();
     const idle = call.quietInteger(4);
     if (Number.isNaN(idle)) {
       call.reply.error(BAD_AUTO_IDLE);

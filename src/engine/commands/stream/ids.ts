@@ -7,7 +7,7 @@ import { error, untilNul } from '../../../protocol/errors.ts';
 import type { Reply } from '../../../protocol/reply.ts';
 import { ID_INVALID, ID_MS_ONLY, ID_MS_STAR, ID_WHOLE, type StreamId } from '../../../structures/stream-id.ts';
 import type { StreamWalk } from '../../../structures/stream-walk.ts';
-import { MISTYPED, type ReadCall } from '../../call.ts';
+import { MISTYPED, type ReadCall, type WriteCall } from '../../call.ts';
 
 export const INVALID_ID = error('ERR Invalid stream ID specified as stream command argument');
 const INVALID_START = error('ERR invalid start ID for the interval');
@@ -83,6 +83,13 @@ export function parseBound(call: ReadCall, index: number, id: StreamId, isEnd: b
 export function findStream(call: ReadCall, index: number): number {
   const handle = call.findOf(index, STREAM);
   return handle === NONE || handle === MISTYPED ? handle : call.streams.root(handle);
+}
+
+/** The same where the stream is to be changed. */
+export function findStreamToChange(call: WriteCall, index: number): number {
+  const root = findStream(call, index);
+  if (root !== NONE && root !== MISTYPED) call.willChangeFound();
+  return root;
 }
 
 /** The group in an argument of a stream, NONE without either. */

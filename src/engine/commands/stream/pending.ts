@@ -12,6 +12,7 @@ import {
   checkIds,
   findGroup,
   findStream,
+  findStreamToChange,
   noGroup,
   parseBound,
   readId,
@@ -65,7 +66,7 @@ export const xack = write(
     flags: ['fast'],
   },
   function xack(call) {
-    const root = findStream(call, 1);
+    const root = findStreamToChange(call, 1);
     if (root === MISTYPED) return;
     const group = findGroup(call, root, 2);
     if (group === NONE) {
@@ -174,7 +175,7 @@ export const xnack = write(
   },
   function xnack(call) {
     if (!release.parse(call)) return;
-    const root = findStream(call, 1);
+    const root = findStreamToChange(call, 1);
     if (root === MISTYPED) return;
     const group = findGroup(call, root, 2);
     if (group === NONE) {

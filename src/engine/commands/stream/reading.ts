@@ -420,6 +420,7 @@ function serve(call: WriteCall, keyAt: number): void {
   const { groups } = streams;
   const { groupAt, keys, noAck, claimIdle } = readOptions;
   const root = streams.root(call.find(keyAt));
+  call.willChangeFound();
   const group = groups.find(root, bytes, starts[groupAt]!, ends[groupAt]!);
   const known = groups.consumerCount(group);
   const consumer = consumerOrNew(call, group, keyAt, groupAt + 1);

@@ -219,6 +219,7 @@ export const set = write(
     const { bytes, starts, ends } = call;
     const existing = call.forWrite(1);
     if (!call.admit(ends[2]! - starts[1]!)) return;
+    if (existing !== NONE) call.overwriting(1, existing, STRING);
     call.keyspace.setString(call.database, existing, bytes, starts[1]!, ends[1]!, bytes, starts[2]!, ends[2]!, false);
     call.changed(1, SET_EVENT);
     call.reply.ok();

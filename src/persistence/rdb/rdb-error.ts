@@ -1,0 +1,12 @@
+// What is wrong with an RDB file or a DUMP payload, and where.
+
+export class RdbError extends Error {
+  /** Bytes from the start at which it was noticed. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.name = 'RdbError';
+    this.offset = offset;
+  }
+}

@@ -1,0 +1,139 @@
+// A snapshot on its way into a file: writes it in slices, brings it to the disk in pieces, so that neither the event loop
+// nor the system's cache has to take it all at once.
+
+import { assert } from '../lib/assert.ts';
+import { asDiskError, type DiskError, type DiskFile, type Synced, writeAll } from '../world/disk.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { SnapshotFormat } from './snapshot-format.ts';
+
+/** What is gathered before it is written. */
+const WRITE_BYTES = 64 * 1024;
+/** What is written between two syncs, as in Redis. */
+const SYNC_BYTES = 4 * 1024 * 1024;
+/** While so much has not reached the disk nothing more is written: the disk is slower than the walk. */
+const UNSYNCED_BYTES_MAX = 32 * 1024 * 1024;
+
+export interface SnapshotFileOptions {
+  readonly file: DiskFile;
+  readonly snapshot: Snapshot;
+  readonly out: SnapshotFormat;
+  /** rdb-save-incremental-fsync, aof-rewrite-incremental-fsync. */
+  readonly syncsInPieces: boolean;
+  /** Told once, never from within `work`'s caller: all is written (not yet synced), or it failed. */
+  readonly ended: Synced;
+  /** The disk has caught up: there is work again. */
+  readonly ready: () => void;
+}
+
+export class SnapshotFile {
+  /** Bytes written. */
+  bytes = 0;
+  readonly snapshot: Snapshot;
+  private readonly options: SnapshotFileOptions;
+  private unsynced = 0;
+  private isSyncing = false;
+  private failure: DiskError | null = null;
+  private isWritten = false;
+  private isOver = false;
+
+  constructor(options: SnapshotFileOptions) {
+    this.options = options;
+    this.snapshot = options.snapshot;
+  }
+
+  /** Bytes that commands made it write and that wait for the disk. */
+  pendingBytes(): number {
+    return this.options.out.length;
+  }
+
+  /** Writes what comes next until `isTime` says so; false when there is nothing to do, or nothing before `ready`. */
+  work(isTime: () => boolean): boolean {
+    if (this.isOver) return false;
+    if (this.failure !== null) {
+      this.fail(this.failure);
+      return false;
+    }
+    const { snapshot, out } = this.options;
+    do {
+      if (this.isWritten) return false;
+      if (this.unsynced >= UNSYNCED_BYTES_MAX && this.isSyncing) return false;
+      const more = snapshot.step();
+      if (!more) out.end();
+      if ((!more || out.length >= WRITE_BYTES) && !this.write()) return false;
+      if (!more) {
+        this.isWritten = true;
+        if (!this.isSyncing) this.finish(null);
+        return false;
+      }
+    } while (!isTime());
+    return true;
+  }
+
+  /** All at once, also what remains to be synced. Throws a DiskError; then the snapshot was given up. */
+  finishNow(): void {
+    assert(!this.isOver, 'a snapshot ends once');
+    const { snapshot, out, file } = this.options;
+    this.isOver = true;
+    try {
+      while (snapshot.step()) if (out.length >= WRITE_BYTES) this.writeOut();
+      out.end();
+      this.writeOut();
+      file.syncNow();
+    } catch (error) {
+      snapshot.abort();
+      throw error;
+    }
+  }
+
+  /** Gives up, without telling. */
+  cancel(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.snapshot.abort();
+  }
+
+  private writeOut(): void {
+    const { out, file } = this.options;
+    writeAll(file, out.bytes, out.length);
+    this.bytes += out.length;
+    out.clear();
+  }
+
+  /** Writes what is gathered; false when that failed. */
+  private write(): boolean {
+    const { out } = this.options;
+    const { length } = out;
+    try {
+      this.writeOut();
+      this.unsynced += length;
+      if (this.options.syncsInPieces && this.unsynced >= SYNC_BYTES && !this.isSyncing) this.sync();
+    } catch (error) {
+      this.fail(asDiskError(error));
+      return false;
+    }
+    return true;
+  }
+
+  private sync(): void {
+    const covered = this.unsynced;
+    this.isSyncing = true;
+    this.options.file.sync((error) => {
+      this.isSyncing = false;
+      if (this.isOver) return;
+      if (error !== null) this.failure = error;
+      this.unsynced -= covered;
+      if (this.isWritten) this.finish(error);
+      else this.options.ready();
+    });
+  }
+
+  private fail(error: DiskError): void {
+    this.snapshot.abort();
+    this.finish(error);
+  }
+
+  private finish(error: DiskError | null): void {
+    this.isOver = true;
+    this.options.ended(error);
+  }
+}
