@@ -1,7 +1,8 @@
 // Sorted sets against a Map: random additions, increments, removals, ranges and copies in every encoding, with check()
-// after each step.
+// after each step. CINNABAR_SEED and CINNABAR_OPERATIONS choose; the seed is printed.
 
 import assert from 'node:assert/strict';
+import { fuzzByHand } from '../../tests/support/fuzzing.ts';
 import { compareBytes, fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { KeyHasher } from '../lib/half-siphash.ts';
 import { Prng } from '../lib/prng.ts';
@@ -208,9 +209,4 @@ export function fuzzSortedSets(seed: number, operations: number): void {
   }
 }
 
-if (process.argv[1]?.endsWith('sorted-set.fuzz.ts') === true) {
-  const seed = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
-  const operations = Number(process.env['CINNABAR_OPERATIONS'] ?? 200_000);
-  console.log(`seed ${seed}, ${operations} operations`);
-  fuzzSortedSets(seed, operations);
-}
+if (import.meta.main) fuzzByHand(fuzzSortedSets, 200_000);

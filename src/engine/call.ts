@@ -95,6 +95,9 @@ export interface ReadCall {
   findKey(bytes: Uint8Array, start: number, end: number): number;
   /** Whether two arguments hold the same bytes. */
   isSame(a: number, b: number): boolean;
+  /** To be called where `find` found the record that is to be changed (forWrite says so itself): before the change, and
+   *  before another lookup. */
+  willChangeFound(): void;
   /** A value was changed so that no reader sees a difference (PFCOUNT's cached count): it is propagated, and ends WATCH. */
   cached(index: number): void;
   readonly hyperloglog: HyperLogLog;
@@ -151,9 +154,6 @@ export interface WriteCall extends ReadCall {
   forWrite(index: number): number;
   /** The same for a key of one type: MISTYPED after replying WRONGTYPE. */
   forWriteOf(index: number, type: number): number;
-  /** To be called where `find` found the record that is to be changed, since the lookup counts: before the change, and
-   *  before another lookup. */
-  willChangeFound(): void;
   /** Sees to room for `bytes` more, beyond what arguments explain; false after replying OOM. */
   admit(bytes: number): boolean;
   /** The same for copies of all arguments and a record for each. */

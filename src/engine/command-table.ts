@@ -130,6 +130,17 @@ export class CommandTable {
     return -1;
   }
 
+  /** Id of the command that arguments call, the subcommand of a container; -1 where there is none that takes so many. */
+  resolve(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, count: number): number {
+    let id = this.find(bytes, starts[0]!, ends[0]!);
+    if (id < 0) return -1;
+    if ((this.flags[id]! & FLAG_CONTAINER) !== 0 && count > 1) {
+      id = this.findSubcommand(id, bytes, starts[1]!, ends[1]!);
+      if (id < 0) return -1;
+    }
+    return count < this.argumentsMin[id]! || count > this.argumentsMax[id]! ? -1 : id;
+  }
+
   /** Id by full name ('get', 'object|encoding'), in any case, or -1. */
   idOf(name: string): number {
     const bar = name.indexOf('|');

@@ -152,3 +152,36 @@ test('a NUL behind the name of a command makes it another name', () => {
   const { client } = new EngineHarness();
   assert.equal(client.run('get\0', 'k'), "-ERR unknown command 'get', with args beginning with: 'k' \r\n");
 });
+
+test('a half-sent request takes memory only until it is whole', () => {
+  const harness = new EngineHarness();
+  const { engine } = harness;
+  const one = harness.connect();
+  const request = fromLatin1(encode(['SET', 'a', 'x'.repeat(400_000)]));
+  const half = 300_000;
+  engine.receive(one.session, request, 0, half);
+  assert.ok(one.session.input.length >= half);
+  assert.equal(one.session.pendingInput(), half);
+  engine.receive(one.session, request, half, request.length);
+  assert.equal(one.take(), '+OK\r\n');
+  assert.equal(one.session.input.length, 0);
+  // And a whole request takes none at all.
+  assert.equal(one.run('GET', 'b'), '$-1\r\n');
+  assert.equal(one.session.input.length, 0);
+});
+
+test('the buffer of a large reply is let go once replies are small again', () => {
+  const harness = new EngineHarness();
+  harness.run('SET', 'a', 'x'.repeat(1_000_000));
+  const { reply } = harness.engine;
+  const usual = reply.bytes.length;
+  assert.ok(usual <= 64 * 1024);
+  harness.run('GET', 'a');
+  assert.ok(reply.bytes.length > 1_000_000);
+  // The next one may be as large.
+  harness.run('GET', 'b');
+  assert.ok(reply.bytes.length > 1_000_000);
+  harness.advance(100);
+  harness.run('GET', 'b');
+  assert.equal(reply.bytes.length, usual);
+});

@@ -36,7 +36,7 @@ import {
   KEY_MISS_EVENT,
   NEW_EVENT,
 } from './events.ts';
-import { GATE_AUTH, GATE_MULTI, GATE_PAUSED_ALL, GATE_PAUSED_WRITES, GATE_PROTECTED } from './gates.ts';
+import { GATE_AUTH, GATE_LOADING, GATE_MULTI, GATE_PAUSED_ALL, GATE_PAUSED_WRITES, GATE_PROTECTED } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
 import { monitorLine } from './monitor.ts';
@@ -764,7 +764,7 @@ export class Engine implements KeyspaceOwner {
   // --- keyspace owner ---
 
   mayExpire(): boolean {
-    return this.lazyExpire && this.admission.pausedUntil === 0;
+    return this.lazyExpire && this.admission.pausedUntil === 0 && (this.gates & GATE_LOADING) === 0;
   }
 
   added(database: Database, handle: number): void {

@@ -263,6 +263,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
       if (this.announcesNew) this.owner.added(database, handle);
       return handle;
     }
+    this.table.touchFound();
     const withField = records.hasExpiryField(existing);
     if ((withField || !willExpire) && strings.overwrite(existing, bytes, start, end)) {
       if (withField && !keepExpiry) this.removeDeadline(database, existing);

@@ -2,7 +2,9 @@
 // nor the system's cache has to take it all at once.
 
 import { assert } from '../lib/assert.ts';
+import type { Clock } from '../world/clock.ts';
 import { asDiskError, type DiskError, type DiskFile, type Synced, writeAll } from '../world/disk.ts';
+import type { Timers } from '../world/timers.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
 
@@ -12,6 +14,8 @@ const WRITE_BYTES = 64 * 1024;
 const SYNC_BYTES = 4 * 1024 * 1024;
 /** While so much has not reached the disk nothing more is written: the disk is slower than the walk. */
 const UNSYNCED_BYTES_MAX = 32 * 1024 * 1024;
+/** A wait between keys is looked at again after this: the setting may have changed. */
+const WAIT_MS_MAX = 100;
 
 export interface SnapshotFileOptions {
   readonly file: DiskFile;
@@ -19,7 +23,11 @@ export interface SnapshotFileOptions {
   readonly out: SnapshotFormat;
   /** rdb-save-incremental-fsync, aof-rewrite-incremental-fsync. */
   readonly syncsInPieces: boolean;
-  /** Told once, never from within `work`'s caller: all is written (not yet synced), or it failed. */
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Milliseconds to wait after each key: rdb-key-save-delay. */
+  readonly keyDelay: () => number;
+  /** Told once, within `work` or later: all is written (not yet synced), or it failed. */
   readonly ended: Synced;
   /** The disk has caught up: there is work again. */
   readonly ready: () => void;
@@ -34,6 +42,9 @@ export class SnapshotFile {
   private isSyncing = false;
   private failure: DiskError | null = null;
   private isWritten = false;
+  /** Keys that were waited for, and when the wait began; -1: none goes on. */
+  private keysWaited = 0;
+  private waitingSince = -1;
   private isOver = false;
 
   constructor(options: SnapshotFileOptions) {
@@ -55,7 +66,7 @@ export class SnapshotFile {
     }
     const { snapshot, out } = this.options;
     do {
-      if (this.isWritten) return false;
+      if (this.isWritten || this.isWaiting()) return false;
       if (this.unsynced >= UNSYNCED_BYTES_MAX && this.isSyncing) return false;
       const more = snapshot.step();
       if (!more) out.end();
@@ -67,6 +78,23 @@ export class SnapshotFile {
       }
     } while (!isTime());
     return true;
+  }
+
+  /** Whether the keys written last are still to be waited for. */
+  private isWaiting(): boolean {
+    const { clock, timers, keyDelay, snapshot, ready } = this.options;
+    const keys = snapshot.keysWritten - this.keysWaited;
+    const wait = keys > 0 ? keyDelay() * keys : 0;
+    const now = clock.elapsed();
+    if (this.waitingSince < 0) this.waitingSince = now;
+    const left = this.waitingSince + wait - now;
+    if (left > 0) {
+      timers.after(Math.min(left, WAIT_MS_MAX), ready);
+      return true;
+    }
+    this.keysWaited = snapshot.keysWritten;
+    this.waitingSince = -1;
+    return false;
   }
 
   /** All at once, also what remains to be synced. Throws a DiskError; then the snapshot was given up. */

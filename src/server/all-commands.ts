@@ -3,6 +3,7 @@
 import { ENGINE_COMMANDS } from '../engine/all-commands.ts';
 import type { CommandDefinition } from '../engine/command.ts';
 import { PERSISTENCE_COMMANDS } from '../persistence/all-commands.ts';
+import { savingCommands } from '../persistence/commands/saving.ts';
 import { aloneCommands } from './commands/alone.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { configCommands } from './commands/config.ts';
@@ -15,6 +16,7 @@ export function allCommands(server: Server): readonly CommandDefinition[] {
   return [
     ...ENGINE_COMMANDS,
     ...PERSISTENCE_COMMANDS,
+    ...savingCommands(() => server.persistence),
     ...configCommands(server),
     ...infoCommands(server),
     ...shutdownCommands(server),

@@ -2,7 +2,7 @@
 // each change.
 
 import * as directives from '../engine/directives.ts';
-import { GATE_MEMORY, GATE_WRITE } from '../engine/gates.ts';
+import { GATE_MEMORY } from '../engine/gates.ts';
 import { error, NO_REPLICAS } from '../protocol/errors.ts';
 import { clientQueryBufferLimit } from './config/clients.ts';
 import { latencyTracking, latencyTrackingInfoPercentiles } from './config/monitoring.ts';
@@ -71,14 +71,10 @@ function applyKeyspaceSettings(server: Server): void {
     else engine.gates &= ~GATE_MEMORY;
   });
   engine.admission.hooks.memory = () => server.vitals.memory.estimate() > config.get(directives.maxmemory);
+  config.follow(minReplicasToWrite, () => server.refusalChanged());
+  config.follow(minReplicasMaxLag, () => server.refusalChanged());
   // A primary without replicas has too few of them as soon as any are asked for.
-  const followReplicas = () => {
-    const wanted = config.get(minReplicasToWrite) > 0 && config.get(minReplicasMaxLag) > 0;
-    engine.gates = wanted ? engine.gates | GATE_WRITE : engine.gates & ~GATE_WRITE;
-  };
-  config.follow(minReplicasToWrite, followReplicas);
-  config.follow(minReplicasMaxLag, followReplicas);
-  engine.admission.hooks.write = () => NO_REPLICAS;
+  engine.admission.hooks.write = () => server.persistence.writeRefusal() ?? NO_REPLICAS;
   config.follow(directives.lfuLogFactor, (factor) => {
     engine.access.logFactor = factor;
   });

@@ -28,6 +28,12 @@ export interface ConnectionOwner {
   hold(connection: Connection, bytes: Uint8Array, start: number, end: number): boolean;
   /** Sends all held replies. */
   sendHeld(): void;
+  /** The offset of the log until which what leaves now may show changes that are not durable yet; -1: it shows none. */
+  withheldUntil(): number;
+  /** Whether what was withheld until an offset may go. */
+  mayShow(offset: number): boolean;
+  /** The connection has withheld output: it is to be flushed when more may be shown. */
+  withheld(connection: Connection): void;
   /** The output is to be flushed at the end of the tick. */
   flushLater(connection: Connection): void;
   /** The connection is over: forget its session. */
@@ -52,6 +58,11 @@ export class Connection implements Receiver, Peer {
   private closed_ = false;
   /** Whether a reply is held. Then the outbox is empty, since what it holds must go out first. */
   private holds = false;
+  /** From which byte of all its output on what offset of the log must be durable, in pairs; null when it withholds nothing. */
+  private marks: number[] | null = null;
+  /** Bytes that ever were in the outbox, and that left it. */
+  private queuedTotal = 0;
+  private drainedTotal = 0;
   /** Since when the soft limit is exceeded, 0 if it is not. */
   private softSince = 0;
   private readonly owner: ConnectionOwner;
@@ -91,7 +102,7 @@ export class Connection implements Receiver, Peer {
   }
 
   writable(): void {
-    if (this.outbox.length > 0 && !this.outbox.drain(this.sendToLink)) {
+    if (this.outbox.length > 0 && !this.drain()) {
       this.fail();
       return;
     }
@@ -126,7 +137,9 @@ export class Connection implements Receiver, Peer {
   push(bytes: Uint8Array, start: number, end: number): void {
     if (this.holds) this.owner.sendHeld();
     if (this.closed_ || this.closing) return;
+    this.mark(this.owner.withheldUntil());
     this.outbox.add(bytes, start, end);
+    this.queuedTotal += end - start;
     this.queue();
     this.checkLimits();
   }
@@ -156,7 +169,7 @@ export class Connection implements Receiver, Peer {
   flush(): void {
     this.isQueued = false;
     if (this.closed_) return;
-    if (!this.outbox.drain(this.sendToLink)) this.fail();
+    if (!this.drain()) this.fail();
     else if (this.pendingOutput() === 0) {
       this.softSince = 0;
       if (this.closing) this.close('now');
@@ -191,7 +204,11 @@ export class Connection implements Receiver, Peer {
   /** As Peer.send, at once: what was held has gone out. */
   private transmit(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.closed_ || this.closing) return false;
-    if (this.outbox.length > 0) return this.enqueue(bytes, start, end);
+    const withheld = this.owner.withheldUntil();
+    if (this.outbox.length > 0 || withheld >= 0) {
+      this.mark(withheld);
+      return this.enqueue(bytes, start, end);
+    }
     // As in Redis, a large reply counts against the limit even if the client would take it at once.
     if (end - start > UNCOUNTED_BYTES && this.exceedsHardLimit(end - start)) return false;
     const taken = this.link.send(bytes, start, end);
@@ -217,8 +234,38 @@ export class Connection implements Receiver, Peer {
     const keeps = end - start >= KEEP_BYTES_MIN;
     if (keeps) this.outbox.keep(bytes, start, end);
     else this.outbox.add(bytes, start, end);
+    this.queuedTotal += end - start;
     this.checkLimits();
     return keeps;
+  }
+
+  /** What is added to the outbox next must wait until the log is durable up to an offset; -1: for nothing. */
+  private mark(offset: number): void {
+    if (offset < 0) return;
+    this.marks ??= [];
+    if (this.marks.at(-1) !== offset) this.marks.push(this.queuedTotal, offset);
+    this.owner.withheld(this);
+  }
+
+  /** Sends what may be seen; false when the link failed. */
+  private drain(): boolean {
+    const before = this.outbox.length;
+    const isSent = this.outbox.drain(this.sendToLink, this.visible());
+    this.drainedTotal += before - this.outbox.length;
+    return isSent;
+  }
+
+  /** Bytes of the outbox that may be seen. */
+  private visible(): number {
+    const { marks } = this;
+    if (marks === null) return this.outbox.length;
+    while (marks.length > 0 && this.owner.mayShow(marks[1]!)) marks.splice(0, 2);
+    if (marks.length > 0) {
+      this.owner.withheld(this);
+      return marks[0]! - this.drainedTotal;
+    }
+    this.marks = null;
+    return this.outbox.length;
   }
 
   private wake(): void {

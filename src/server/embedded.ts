@@ -109,6 +109,12 @@ function commandLineOf(options: ServerOptions): string[] {
   return [...words, ...(options.argv ?? [])];
 }
 
+/** Whether what stands in the working directory is the server's: not by chance, only where something was said of it. */
+function keepsData({ config, configFile, argv }: ServerOptions): boolean {
+  if (configFile !== undefined || argv !== undefined) return true;
+  return ['dir', 'dbfilename', 'appendonly', 'save'].some((name) => config?.[name] !== undefined);
+}
+
 /** Starts a server. Rejects with what is wrong with its configuration or addresses. */
 export async function createServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
   const clock = options.clock === 'manual' ? new ManualClock(Date.UTC(2026, 0, 1)) : null;
@@ -138,6 +144,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
   });
   if (clock !== null) clock.onMove = () => server.catchUp();
   await server.start();
+  if (keepsData(options)) await server.load();
   log.role = 'M';
   return new EmbeddedServer(server, clock, options.host ?? '127.0.0.1');
 }

@@ -1,5 +1,5 @@
-// The sections of INFO about persistence, replication and the cluster, as a server shows them that has none of these: it
-// saves nothing, has no replica, is no node.
+// The sections of INFO about replication and the cluster, as a server shows them that has none of these: it has no replica,
+// is no node.
 
 import type { InfoFields, InfoSection } from '../engine/info.ts';
 import { replBacklogSize } from './config/replication.ts';
@@ -9,12 +9,6 @@ const NO_REPLICATION_ID = '0'.repeat(40);
 
 export function aloneInfo(server: Server): readonly InfoSection[] {
   return [
-    {
-      name: 'persistence',
-      title: 'Persistence',
-      shown: 'default',
-      write: (fields) => writePersistence(server, fields),
-    },
     {
       name: 'replication',
       title: 'Replication',
@@ -34,36 +28,6 @@ export function aloneInfo(server: Server): readonly InfoSection[] {
       write: writeIdleCounters,
     },
   ];
-}
-
-function writePersistence(server: Server, fields: InfoFields): void {
-  for (const name of ['loading', 'async_loading', 'current_cow_peak', 'current_cow_size', 'current_cow_size_age']) {
-    fields.add(name, 0);
-  }
-  fields.add('current_fork_perc', '0.00');
-  fields.add('current_save_keys_processed', 0);
-  fields.add('current_save_keys_total', 0);
-  fields.add('rdb_changes_since_last_save', server.engine.dirty);
-  fields.add('rdb_bgsave_in_progress', 0);
-  fields.add('rdb_last_save_time', Math.floor(server.startedAt / 1000));
-  fields.add('rdb_last_bgsave_status', 'ok');
-  fields.add('rdb_last_bgsave_time_sec', -1);
-  fields.add('rdb_current_bgsave_time_sec', -1);
-  for (const name of ['rdb_saves', 'rdb_last_cow_size', 'rdb_last_load_keys_expired', 'rdb_last_load_keys_loaded']) {
-    fields.add(name, 0);
-  }
-  fields.add('aof_enabled', 0);
-  fields.add('aof_rewrite_in_progress', 0);
-  fields.add('aof_rewrite_scheduled', 0);
-  fields.add('aof_last_rewrite_time_sec', -1);
-  fields.add('aof_current_rewrite_time_sec', -1);
-  fields.add('aof_last_bgrewrite_status', 'ok');
-  fields.add('aof_rewrites', 0);
-  fields.add('aof_rewrites_consecutive_failures', 0);
-  fields.add('aof_last_write_status', 'ok');
-  fields.add('aof_last_cow_size', 0);
-  fields.add('module_fork_in_progress', 0);
-  fields.add('module_fork_last_cow_size', 0);
 }
 
 function writeReplication(server: Server, fields: InfoFields): void {

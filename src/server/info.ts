@@ -1,6 +1,7 @@
 // INFO: collects the sections that the rooms declare.
 
 import { engineInfo, InfoFields, type InfoSection } from '../engine/info.ts';
+import { persistenceInfo } from '../persistence/info.ts';
 import { aloneInfo } from './info-alone.ts';
 import { serverInfo } from './info-sections.ts';
 import type { Server } from './server.ts';
@@ -23,7 +24,12 @@ const ORDER = [
 ];
 
 export function allInfo(server: Server): readonly InfoSection[] {
-  const sections = [...serverInfo(server), ...engineInfo(server.engine), ...aloneInfo(server)];
+  const sections = [
+    ...serverInfo(server),
+    ...engineInfo(server.engine),
+    ...aloneInfo(server),
+    persistenceInfo(server.persistence),
+  ];
   const place = (section: InfoSection) => (ORDER.indexOf(section.name) + ORDER.length + 1) % (ORDER.length + 1);
   return sections.sort((first, second) => place(first) - place(second));
 }

@@ -5,6 +5,7 @@ import { unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { CommandTable } from '../engine/command-table.ts';
 import { freedMemoryReturn } from '../host/freed-memory.ts';
 import { realClock } from '../host/real-clock.ts';
+import { LoadingError } from '../persistence/loading.ts';
 import { allCommands } from './all-commands.ts';
 import { banner } from './banner.ts';
 import { type CommandLine, parseCommandLine, usageText, versionText } from './config/command-line.ts';
@@ -132,6 +133,13 @@ async function listen(server: Server): Promise<void> {
   log.role = 'M';
   log.notice('Server initialized');
   log.notice(`Transport: ${server.transport.name} (${server.transportReason})`);
+  try {
+    await server.load();
+  } catch (error) {
+    if (!(error instanceof LoadingError)) throw error;
+    log.warning('Fatal error loading the DB, check server logs. Exiting.');
+    process.exit(1);
+  }
   if (server.port() !== 0) log.notice('Ready to accept connections tcp');
   if (config.get(unixsocket) !== '') log.notice('Ready to accept connections unix');
 }

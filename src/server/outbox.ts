@@ -56,15 +56,21 @@ export class Outbox {
     this.length += end - start;
   }
 
-  /** Hands what waits to `send`, chunk by chunk, until it takes less than all. False when it failed (-1). */
-  drain(send: (bytes: Uint8Array, start: number, end: number) => number): boolean {
-    for (let chunk = this.chunks[0]; chunk !== undefined; chunk = this.chunks[0]) {
-      const wanted = chunk.end - this.start;
-      const taken = send(chunk.bytes, this.start, chunk.end);
+  /**
+   * Hands what waits to `send`, chunk by chunk, until it takes less than all; the first `limit` bytes at most. False when it
+   * failed (-1).
+   */
+  drain(send: (bytes: Uint8Array, start: number, end: number) => number, limit = this.length): boolean {
+    let left = limit;
+    for (let chunk = this.chunks[0]; chunk !== undefined && left > 0; chunk = this.chunks[0]) {
+      const wanted = Math.min(left, chunk.end - this.start);
+      const taken = send(chunk.bytes, this.start, this.start + wanted);
       if (taken < 0) return false;
       this.length -= taken;
       this.start += taken;
+      left -= taken;
       if (taken < wanted) return true;
+      if (this.start < chunk.end) return true;
       this.chunks.shift();
       this.start = 0;
     }

@@ -6,6 +6,7 @@
 import type { CommandDefinition } from '../engine/command.ts';
 import * as engineDirectives from '../engine/directives.ts';
 import { Engine } from '../engine/engine.ts';
+import { GATE_WRITE } from '../engine/gates.ts';
 import type { InfoSection } from '../engine/info.ts';
 import type { Session } from '../engine/session.ts';
 import {
@@ -17,10 +18,15 @@ import {
   STAT_REJECTED_CONNECTIONS,
 } from '../engine/statistics.ts';
 import { largePageAdvice } from '../host/large-pages.ts';
+import { nodeDisk } from '../host/node-disk.ts';
+import { realTimers } from '../host/real-timers.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
 import type { FlatMemoryOptions } from '../memory/flat-memory.ts';
+import { Persistence, type ShutdownWish } from '../persistence/persistence.ts';
+import type { PersistenceHost } from '../persistence/persistence-host.ts';
 import { MAX_CLIENTS } from '../protocol/errors.ts';
 import type { Clock } from '../world/clock.ts';
+import type { Disk } from '../world/disk.ts';
 import { applySettings } from './apply-settings.ts';
 import {
   clientDefaultResp,
@@ -39,6 +45,7 @@ import {
   unixsocket,
 } from './config/network.ts';
 import { hz } from './config/process.ts';
+import { minReplicasMaxLag, minReplicasToWrite } from './config/replication.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { HeldReplies } from './held-replies.ts';
@@ -61,6 +68,9 @@ import { Vitals } from './vitals.ts';
 
 /** Milliseconds that background work may take before sockets are looked at again. */
 const WORK_SLICE_MS = 2;
+/** How long a slice of a snapshot may take, and may always take. */
+const WRITE_SLICE_MS_MAX = 2;
+const WRITE_SLICE_MS_MIN = 0.3;
 
 const PROTECTED_MODE = fromLatin1(
   '-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default ' +
@@ -97,6 +107,8 @@ export interface ServerOptions {
   readonly ended?: () => void;
   /** The path of the program, for INFO. */
   readonly executable?: string;
+  /** Where the data set is kept; the machine's disk when absent. */
+  readonly disk?: Disk;
   /** Gives memory that was freed back to the system; called when the server has become quiet after much traffic. Absent
    *  where the process is not the server's own. */
   readonly giveBackFreed?: (() => void) | undefined;
@@ -114,6 +126,8 @@ export class Server implements ConnectionOwner, TransportHost {
   /** For clients inside the process. */
   readonly memoryTransport: MemoryTransport;
   readonly vitals: Vitals;
+  /** What keeps the data set. */
+  readonly persistence: Persistence;
   /** What INFO shows. */
   readonly info: readonly InfoSection[];
   readonly executable: string;
@@ -126,6 +140,10 @@ export class Server implements ConnectionOwner, TransportHost {
   private readonly transportOptions: TransportOptions;
   private readonly outputLimits: OutputLimits;
   private toFlush: Connection[] = [];
+  /** Connections with output that shows changes which are not durable yet. */
+  private readonly withholding = new Set<Connection>();
+  /** When the last slice of background writing ended. */
+  private slicedAt = 0;
   private readonly heldReplies = new HeldReplies();
   /** Within a round of a transport, which tickEnd will end: only then replies are held. */
   private inTick = false;
@@ -171,6 +189,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
     this.engine.events.crossProtocol = (session) => this.logCrossProtocol(session);
     this.vitals = new Vitals(this.engine);
+    this.persistence = new Persistence(this.persistenceHost(options));
     this.info = allInfo(this);
     if (options.giveBackFreed !== undefined) this.giveBackWhenQuiet(options.giveBackFreed);
     applySettings(this);
@@ -189,6 +208,65 @@ export class Server implements ConnectionOwner, TransportHost {
   async start(): Promise<void> {
     await this.listeners.open();
     this.scheduleCron();
+  }
+
+  /** Loads the data set, while clients are told so. Rejects with a LoadingError; what is wrong is in the log then. */
+  load(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.persistence.start((error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+
+  private persistenceHost(options: ServerOptions): PersistenceHost {
+    return {
+      engine: this.engine,
+      settings: this.config.settings,
+      disk: options.disk ?? nodeDisk,
+      timers: realTimers(options.keepsProcessAlive),
+      processId: process.pid,
+      isAlive: isProcessAlive,
+      log: (level, line) => this.log.write(level, line),
+      workSoon: () => this.workSoon(),
+      refusalChanged: () => this.refusalChanged(),
+      released: () => this.showWithheld(),
+    };
+  }
+
+  /** Whether write commands need a look: the disk fails, or too few replicas. */
+  refusalChanged(): void {
+    const { engine, config } = this;
+    const isRefused = this.persistence.writeRefusal() !== null;
+    const wantsReplicas = config.get(minReplicasToWrite) > 0 && config.get(minReplicasMaxLag) > 0;
+    engine.gates = isRefused || wantsReplicas ? engine.gates | GATE_WRITE : engine.gates & ~GATE_WRITE;
+    if (this.persistence.log.log.refusesWrites()) this.closeWithheld();
+  }
+
+  // --- what must not be seen before it is durable ---
+
+  withheldUntil(): number {
+    return this.persistence.withheldUntil();
+  }
+
+  mayShow(offset: number): boolean {
+    return this.persistence.mayShow(offset);
+  }
+
+  withheld(connection: Connection): void {
+    this.withholding.add(connection);
+  }
+
+  private showWithheld(): void {
+    if (this.withholding.size === 0) return;
+    const connections = [...this.withholding];
+    this.withholding.clear();
+    for (const connection of connections) connection.flush();
+  }
+
+  /** What waited for the disk will never be true: its clients learn nothing but that the connection ended. */
+  private closeWithheld(): void {
+    const connections = [...this.withholding];
+    this.withholding.clear();
+    for (const connection of connections) connection.close('now');
   }
 
   /** Ends connections, listeners and timers: nothing keeps the process alive afterwards. */
@@ -244,6 +322,7 @@ export class Server implements ConnectionOwner, TransportHost {
 
   private endTick(): void {
     this.inTick = false;
+    this.persistence.tickEnd();
     this.heldReplies.sendAll();
     if (this.toFlush.length > 0) this.flushAll();
     if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
@@ -315,9 +394,20 @@ export class Server implements ConnectionOwner, TransportHost {
         this.workIsDue = false;
         if (this.stopping) return;
         if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
+        if (this.writeSlice()) this.workSoon();
         this.endTick();
       }),
     );
+  }
+
+  /** Writes a slice of a snapshot, as long as half of what was served since the last; false when there is none. */
+  private writeSlice(): boolean {
+    const { clock } = this;
+    const started = clock.elapsed();
+    const budget = Math.min(WRITE_SLICE_MS_MAX, Math.max(WRITE_SLICE_MS_MIN, (started - this.slicedAt) / 2));
+    const goesOn = this.persistence.work(() => clock.elapsed() - started >= budget);
+    this.slicedAt = clock.elapsed();
+    return goesOn;
   }
 
   /** Does all that is due now: after a manual clock was moved. */
@@ -345,6 +435,7 @@ export class Server implements ConnectionOwner, TransportHost {
       this.lookAtConnections(now);
     }
     for (const task of this.cronTasks) task();
+    this.persistence.cron();
     this.workSoon();
     this.vitals.loop.cronRan(this.clock.elapsed() - started);
   }
@@ -371,17 +462,29 @@ export class Server implements ConnectionOwner, TransportHost {
     this.endTick();
   }
 
-  /** Ends the server, once what runs now has ended: SHUTDOWN and signals. */
-  shutdown(reason: string): void {
+  /**
+   * Ends the server, once what runs now has ended: SHUTDOWN and signals. `failed` is told when it cannot end, since the data
+   * set could not be saved.
+   */
+  shutdown(wish: ShutdownWish = { save: null, force: false }, failed: () => void = () => undefined): void {
     if (this.stopping || this.endsSoon) return;
     this.endsSoon = true;
-    this.transport.soon(() => {
-      this.log.notice(reason);
-      if (this.config.get(unixsocket) !== '') this.log.notice('Removing the unix socket file.');
-      this.close();
-      this.log.warning('Redis is now ready to exit, bye bye...');
-      this.endedHook();
-    });
+    this.transport.soon(() =>
+      this.guard(() => {
+        this.log.notice('User requested shutdown...');
+        if (!this.persistence.prepareShutdown(wish)) {
+          this.endsSoon = false;
+          this.log.warning('Errors trying to shut down the server. Check the logs for more information.');
+          failed();
+          this.endTick();
+          return;
+        }
+        if (this.config.get(unixsocket) !== '') this.log.notice('Removing the unix socket file.');
+        this.close();
+        this.log.warning('Redis is now ready to exit, bye bye...');
+        this.endedHook();
+      }),
+    );
   }
 
   private scheduleDeadline(): void {
@@ -427,5 +530,15 @@ export class Server implements ConnectionOwner, TransportHost {
 
   private logClosed(session: Session, reason: string): void {
     this.log.verbose(`${reason}. ${session.peer.address()}`);
+  }
+}
+
+function isProcessAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be asked, but is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -13,7 +13,9 @@ export function obeySignals(server: Server, exit: (code: number) => void): void 
       }
       isEnding = true;
       server.log.warning(`Received ${signal} scheduling shutdown...`);
-      server.shutdown('User requested shutdown...');
+      server.shutdown({ save: null, force: false }, () => {
+        isEnding = false;
+      });
     });
   }
 }

@@ -1,8 +1,11 @@
-// A table beside a Map of what should be in it, for tests and fuzzers.
+// A table beside a Map of what should be in it, for tests; and the fuzzer: random inserts, finds, removals and scans.
+// CINNABAR_SEED and CINNABAR_OPERATIONS choose; the seed is printed.
 
 import assert from 'node:assert/strict';
+import { fuzzByHand, isChecked } from '../../tests/support/fuzzing.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
 import { KeyHasher } from '../lib/half-siphash.ts';
+import { Prng } from '../lib/prng.ts';
 import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { HashTable } from './hash-table.ts';
 
@@ -81,3 +84,28 @@ export class TableModel {
     assert.equal(this.table.count(this.root), this.keys.size);
   }
 }
+
+/** After so many steps a population that grew shrinks, and the other way round: segments split and merge. */
+const SWING = 12_000;
+
+/** Runs so many steps; throws when the table and its Map differ. */
+export function fuzzHashTable(seed: number, operations: number, firstSegment = 0): void {
+  const model = new TableModel(seed, firstSegment);
+  const prng = new Prng(seed);
+  for (let step = 0; step < operations; step++) {
+    const isGrowing = Math.floor(step / SWING) % 2 === 0;
+    // Now some thousands of keys, now some hundreds.
+    const key = `key:${prng.below(Math.floor(step / (2 * SWING)) % 3 === 1 ? 700 : 9000)}`;
+    if (prng.below(100) < (isGrowing ? 75 : 15)) model.add(key);
+    else model.remove(key);
+    if (isChecked(model.keys.size, step)) model.check();
+    if (step % 8192 === 0) assert.deepEqual(model.scanAll(), new Set(model.keys.keys()), `seed ${seed} step ${step}`);
+  }
+  for (const key of [...model.keys.keys()]) model.remove(key);
+  model.check();
+  model.table.destroy(model.root);
+  assert.equal(model.memory.blockCount(), 0);
+  model.memory.check();
+}
+
+if (import.meta.main) fuzzByHand(fuzzHashTable, 100_000);

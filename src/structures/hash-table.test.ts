@@ -3,29 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prng } from '../lib/prng.ts';
-import { TableModel } from './hash-table.fuzz.ts';
+import { fuzzHashTable, TableModel } from './hash-table.fuzz.ts';
 
 for (const [name, seed, firstSegment] of [
   ['low', 1, 0],
   ['high', 2, 2030],
 ] as const) {
   test(`inserts, finds and removes as a Map does (${name} handles)`, () => {
-    const model = new TableModel(seed, firstSegment);
-    const prng = new Prng(seed);
-    for (let step = 0; step < 60000; step++) {
-      // The population swings between a few and some thousands, so that segments split and merge.
-      const growing = Math.floor(step / 12000) % 2 === 0;
-      const key = `key:${prng.below(9000)}`;
-      if (prng.below(100) < (growing ? 75 : 15)) model.add(key);
-      else model.remove(key);
-      if (model.keys.size < 300 || step % 2048 === 0) model.check();
-      if (step % 8192 === 0) assert.deepEqual(model.scanAll(), new Set(model.keys.keys()), `seed ${seed} step ${step}`);
-    }
-    for (const key of [...model.keys.keys()]) model.remove(key);
-    model.check();
-    model.table.destroy(model.root);
-    assert.equal(model.memory.blockCount(), 0);
-    model.memory.check();
+    fuzzHashTable(seed, 60_000, firstSegment);
   });
 }
 
@@ -121,4 +106,23 @@ test('an index takes about 8 bytes a record', () => {
     if (index % 1000 === 999 && index > 40000) bytes += model.table.indexBytes(model.root) / index;
   }
   assert.ok(bytes / 60 < 9, `${bytes / 60}`);
+});
+
+test('a table that was reserved holds what it held, and hardly grows any more', () => {
+  for (const [before, count] of [
+    [0, 100],
+    [10, 700],
+    [600, 5000],
+    [512, 100_000],
+  ] as const) {
+    const model = new TableModel(10);
+    for (let index = 0; index < before; index++) model.add(`k${index}`);
+    model.table.reserve(model.root, count);
+    model.check();
+    const segments = model.table.segmentCount(model.root);
+    for (let index = before; index < count; index++) model.add(`k${index}`);
+    model.check();
+    assert.ok(model.table.segmentCount(model.root) <= segments + segments / 20 + 1);
+    assert.ok(model.table.indexBytes(model.root) / count < 16);
+  }
 });

@@ -70,6 +70,8 @@ function splitAt(buckets: number): number {
   return buckets === 1 ? SLOTS : ((buckets * SLOTS * 9) / 10) | 0;
 }
 const MERGE_BELOW = (BUCKETS_MAX * SLOTS * 15) / 100;
+/** Records that a reserved segment is meant for: so far below the split that hardly one has more by chance. */
+const RESERVED_RECORDS = (BUCKETS_MAX * SLOTS * 82) / 100;
 const MERGED_MAX = (BUCKETS_MAX * SLOTS * 45) / 100;
 
 /** Told of changes before they happen, while point-in-time walks go on (table-snapshot.ts). */
@@ -225,6 +227,28 @@ export class HashTable {
     this.foundSegment = segment;
     this.addHeader(segment, bucketsNow, SEGMENT_COUNT, 1);
     this.addRoot(root, COUNT, 1);
+  }
+
+  /**
+   * Gives a table the segments that `count` records take, as far as memory allows, while it holds few of them: these are
+   * hashed again now, and not each time that one segment after the other grows. For loading.
+   */
+  reserve(root: number, count: number): void {
+    const buckets = this.rootWord(root, BUCKETS);
+    if (buckets < BUCKETS_MAX) {
+      if (count <= splitAt(BUCKETS_MAX >> 1)) return;
+      if (!this.memory.admit(segmentBytes(BUCKETS_MAX))) return;
+      this.resize(root, this.segmentAt(root, 0), BUCKETS_MAX);
+    }
+    const depth = Math.min(DEPTH_MAX, Math.ceil(Math.log2(count / RESERVED_RECORDS)));
+    // Segments that splits make come behind those that are there.
+    for (let index = 0; index < this.segmentCount(root); index++) {
+      const segment = this.segment(root, index);
+      while (this.header(segment, BUCKETS_MAX, LOCAL_DEPTH) < depth) {
+        if (!this.memory.admit(this.splitBytes(root, segment))) return;
+        this.split(root, segment);
+      }
+    }
   }
 
   /** Takes the record that `find` just returned out of the table; the caller frees it. May merge segments. */

@@ -1,14 +1,23 @@
 // A fuzzer for id trees: inserts, removals, seeks and walks against a sorted array. CINNABAR_SEED and
 // CINNABAR_OPERATIONS choose; the seed is printed.
 
+import { fuzzByHand, isChecked } from '../../tests/support/fuzzing.ts';
 import { assert } from '../lib/assert.ts';
 import { Prng } from '../lib/prng.ts';
 import { FlatMemory } from '../memory/flat-memory.ts';
 import { IdCursor, IdTree } from './id-tree.ts';
 import { StreamId } from './stream-id.ts';
 
-/** Runs `steps` steps; throws, naming the seed, when the tree and the model differ. */
-export function fuzzIdTree(seed: number, steps: number): void {
+const STEPS_OF_A_TREE = 20_000;
+
+/** Runs so many steps; throws, naming the seed, when a tree and its model differ. */
+export function fuzzIdTree(seed: number, operations: number): void {
+  for (let done = 0, tree = 0; done < operations; done += STEPS_OF_A_TREE, tree++) {
+    fuzzOneTree(seed + tree, Math.min(STEPS_OF_A_TREE, operations - done));
+  }
+}
+
+function fuzzOneTree(seed: number, steps: number): void {
   const prng = new Prng(seed);
   const memory = new FlatMemory({});
   // Wide values make leaves of three entries, and so high trees.
@@ -28,7 +37,7 @@ export function fuzzIdTree(seed: number, steps: number): void {
         insert(tree, root, model, key, step);
       } else if (kind < 8) remove(tree, root, model, prng);
       else compareSeek(tree, root, model, prng);
-      if (step % 16 === 0 || tree.count(root) < 10) tree.check(root);
+      if (isChecked(model.size, step)) tree.check(root);
     }
     compareWalk(tree, root, model);
     while (tree.dispose(root));
@@ -112,9 +121,4 @@ function keyOf(tree: IdTree, cursor: IdCursor): bigint {
   return key;
 }
 
-if (process.argv[1]?.endsWith('id-tree.fuzz.ts') === true) {
-  const seed = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
-  const operations = Number(process.env['CINNABAR_OPERATIONS'] ?? 100_000);
-  console.log(`seed ${seed}, ${operations} operations`);
-  fuzzIdTree(seed, operations);
-}
+if (import.meta.main) fuzzByHand(fuzzIdTree, 100_000);

@@ -1,6 +1,8 @@
 // The int set against a Set of bigints: random inserts, finds and removals, with check() after each step.
+// CINNABAR_SEED and CINNABAR_OPERATIONS choose; the seed is printed.
 
 import assert from 'node:assert/strict';
+import { fuzzByHand, isChecked } from '../../tests/support/fuzzing.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
 import { Int64 } from '../lib/int64.ts';
 import { Prng } from '../lib/prng.ts';
@@ -39,13 +41,8 @@ export function fuzzIntSet(seed: number, operations: number): void {
     }
     assert.equal(set.count(bytes, 0), model.size);
     assert.equal(set.total(bytes, 0), bytes.length);
-    if (model.size < 1000 || step % 4096 === 0) set.check(bytes, 0);
+    if (isChecked(model.size, step)) set.check(bytes, 0);
   }
 }
 
-if (import.meta.main) {
-  const seed = Number(process.argv[2] ?? Date.now());
-  const operations = Number(process.argv[3] ?? 10_000_000);
-  console.log(`seed ${seed}, ${operations} operations`);
-  fuzzIntSet(seed, operations);
-}
+if (import.meta.main) fuzzByHand(fuzzIntSet, 1_000_000);

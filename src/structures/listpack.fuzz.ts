@@ -1,8 +1,9 @@
-// Listpacks against an array of texts: `npx node src/structures/listpack.fuzz.ts [seed] [steps]`. Random inserts,
-// removals and replacements anywhere, then every way of reading; and mutated packs, which `validate` must refuse or
-// which can be walked within their bytes. The unit test runs a short one.
+// Listpacks against an array of texts. Random inserts, removals and replacements anywhere, then every way of reading; and
+// mutated packs, which `validate` must refuse or which can be walked within their bytes. CINNABAR_SEED and
+// CINNABAR_OPERATIONS choose; the seed is printed. The unit test runs a short one.
 
 import assert from 'node:assert/strict';
+import { fuzzByHand } from '../../tests/support/fuzzing.ts';
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
 import { Listpack, PACK_EMPTY_BYTES } from './listpack.ts';
@@ -143,9 +144,4 @@ export function fuzzListpack(seed: number, steps: number): void {
   }
 }
 
-if (import.meta.main) {
-  const seed = Number(process.argv[2] ?? Date.now());
-  const steps = Number(process.argv[3] ?? 50_000);
-  console.log(`seed ${seed}, ${steps} steps`);
-  fuzzListpack(seed, steps);
-}
+if (import.meta.main) fuzzByHand(fuzzListpack, 50_000);

@@ -366,28 +366,47 @@ export class Listpack {
 
   /** Walks a pack of unknown origin, which should fill bytes[pack..pack+length): whether (1) to (3) hold. */
   validate(bytes: Uint8Array, pack: number, length: number): boolean {
-    if (length < PACK_EMPTY_BYTES || this.total(bytes, pack) !== length) return false;
+    if (!this.isFramed(bytes, pack, length)) return false;
     const end = pack + length - 1;
-    if (bytes[end] !== END) return false;
     let count = 0;
-    let at = pack + PACK_HEADER_BYTES;
-    while (at < end) {
-      const first = bytes[at]!;
-      if (first > INTEGER_64) return false;
-      // The longest head is five bytes: where it does not fit, the length in it must not be believed.
-      const head = first < STRING_12 ? 1 : first < STRING_32 ? 2 : first === STRING_32 ? 5 : 1;
-      if (at + head > end) return false;
-      const content = contentBytes(bytes, at);
-      if (content < head || content > end - at) return false;
-      const backlen = backlenBytes(content);
-      if (backlen > end - at - content) return false;
-      writeBacklen(this.digits, 0, content);
-      if (!equalBytes(this.digits, 0, backlen, bytes, at + content, at + content + backlen)) return false;
-      at += content + backlen;
-      count++;
+    for (let at = pack + PACK_HEADER_BYTES; at < end; count++) {
+      at = this.validEnd(bytes, at, end);
+      if (at < 0) return false;
     }
+    return this.isCount(bytes, pack, count);
+  }
+
+  /** Whether header and end of a pack of unknown origin say that it fills bytes[pack..pack+length). */
+  isFramed(bytes: Uint8Array, pack: number, length: number): boolean {
+    return length >= PACK_EMPTY_BYTES && this.total(bytes, pack) === length && bytes[pack + length - 1] === END;
+  }
+
+  /** Whether a pack's header has this count of entries, or does not know it. */
+  isCount(bytes: Uint8Array, pack: number, count: number): boolean {
     const known = bytes[pack + 4]! | (bytes[pack + 5]! << 8);
     return known === COUNT_UNKNOWN || known === count;
+  }
+
+  /** Offset after an entry of unknown origin, which ends at `end` at the latest; -1 when it is none. */
+  validEnd(bytes: Uint8Array, at: number, end: number): number {
+    const first = bytes[at]!;
+    if (first < INTEGER_13) {
+      // Short strings and 7-bit integers: a backlen of one byte.
+      const content = first < STRING_6 ? 1 : (first & 63) + 1;
+      const next = at + content + 1;
+      return next <= end && bytes[next - 1] === content ? next : -1;
+    }
+    if (first > INTEGER_64) return -1;
+    // The longest head is five bytes: where it does not fit, the length in it must not be believed.
+    const head = first < STRING_12 ? 1 : first < STRING_32 ? 2 : first === STRING_32 ? 5 : 1;
+    if (at + head > end) return -1;
+    const content = contentBytes(bytes, at);
+    if (content < head || content > end - at) return -1;
+    const backlen = backlenBytes(content);
+    if (backlen > end - at - content) return -1;
+    writeBacklen(this.digits, 0, content);
+    const next = at + content + backlen;
+    return equalBytes(this.digits, 0, backlen, bytes, at + content, next) ? next : -1;
   }
 
   private writeWide(bytes: Uint8Array, at: number): number {

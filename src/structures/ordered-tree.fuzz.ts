@@ -1,7 +1,8 @@
 // The ordered tree against a sorted array: random inserts, removals, new scores and runs, with check() after each step
-// while the tree is small and now and then when it is large.
+// while the tree is small and now and then when it is large. CINNABAR_SEED and CINNABAR_OPERATIONS choose; the seed is printed.
 
 import assert from 'node:assert/strict';
+import { fuzzByHand, isChecked } from '../../tests/support/fuzzing.ts';
 import { compareBytes, fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
 import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
@@ -188,7 +189,7 @@ export function fuzzOrderedTree(seed: number, operations: number, firstSegment =
       model.removeRun(rank, 1 + prng.below(Math.min(count - rank, prng.below(4) === 0 ? count : 200)));
     } else if (choice % 4 === 2) model.removeAt(prng.below(2) === 0 ? 0 : count - 1);
     else model.removeAt(prng.below(count));
-    if (model.entries.length < 200 || step % 512 === 0) {
+    if (isChecked(model.entries.length, step)) {
       model.check();
       model.probe(prng);
     }
@@ -197,9 +198,4 @@ export function fuzzOrderedTree(seed: number, operations: number, firstSegment =
   model.end();
 }
 
-if (process.argv[1]?.endsWith('ordered-tree.fuzz.ts') === true) {
-  const seed = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
-  const operations = Number(process.env['CINNABAR_OPERATIONS'] ?? 1_000_000);
-  console.log(`seed ${seed}, ${operations} operations`);
-  fuzzOrderedTree(seed, operations);
-}
+if (import.meta.main) fuzzByHand(fuzzOrderedTree, 100_000);

@@ -1,8 +1,9 @@
-// Lists of packs against arrays of texts: `npx node src/structures/quicklist.fuzz.ts [seed] [steps]`. Random limits,
-// compression and thresholds, which change while lists live; every operation, then check() and a look at every item.
+// Lists of packs against arrays of texts. Random limits, compression and thresholds, which change while lists live; every
+// operation, then check() and a look at every item. CINNABAR_SEED and CINNABAR_OPERATIONS choose; the seed is printed.
 // The unit test runs a short one.
 
 import assert from 'node:assert/strict';
+import { fuzzByHand, isChecked } from '../../tests/support/fuzzing.ts';
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
 import { FlatMemory } from '../memory/flat-memory.ts';
@@ -163,7 +164,7 @@ export function fuzzQuicklist(seed: number, steps: number): void {
         step(model, prng, round % 200 < 120);
         if (prng.below(50) === 0) appendPack(model, prng);
         model.checkSome(prng);
-        if (model.items.length < 100 || round % 16 === 0) model.check();
+        if (isChecked(model.items.length, done + round)) model.check();
         if (prng.below(100) === 0) {
           const copy = new ListModel(lists, lists.duplicate(model.root), [...model.items]);
           copy.check();
@@ -191,9 +192,4 @@ export function fuzzQuicklist(seed: number, steps: number): void {
   }
 }
 
-if (import.meta.main) {
-  const seed = Number(process.argv[2] ?? Date.now());
-  const steps = Number(process.argv[3] ?? 20_000);
-  console.log(`seed ${seed}, ${steps} steps`);
-  fuzzQuicklist(seed, steps);
-}
+if (import.meta.main) fuzzByHand(fuzzQuicklist, 20_000);

@@ -1,6 +1,7 @@
 // A fuzzer for stream logs: entries are added, removed and trimmed, and walked in both directions, beside an array.
 // CINNABAR_SEED and CINNABAR_OPERATIONS choose; the seed is printed.
 
+import { fuzzByHand, isChecked } from '../../tests/support/fuzzing.ts';
 import { assert } from '../lib/assert.ts';
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
@@ -15,6 +16,8 @@ interface Entry {
 
 const FIELDS = ['temp', 'humidity', '12', '-5', 'x'.repeat(70), ''];
 const VALUES = ['1', '63', '64', '-4097', '9007199254740993', 'yes', 'y'.repeat(300), '', '99999999'];
+
+const STEPS_OF_A_LOG = 20_000;
 
 class Run {
   private readonly prng: Prng;
@@ -42,6 +45,10 @@ class Run {
     else if (kind < 16) this.trim();
     else this.range();
     assert(this.log.length(this.root) === this.model.length, 'entries are counted');
+  }
+
+  size(): number {
+    return this.model.length;
   }
 
   check(): void {
@@ -156,22 +163,20 @@ function setTo(id: StreamId, text: string): void {
 
 /** Runs so many steps; throws, naming the seed, when the log and its model differ. */
 export function fuzzStreamLog(seed: number, operations: number): void {
-  const run = new Run(seed);
-  try {
-    for (let step = 0; step < operations; step++) {
-      run.step();
-      if (step % 16 === 0 || step < 100) run.check();
+  // One log after the other: each has limits of its own.
+  for (let done = 0; done < operations; done += STEPS_OF_A_LOG) {
+    const run = new Run(seed + done);
+    try {
+      for (let step = 0; step < Math.min(STEPS_OF_A_LOG, operations - done); step++) {
+        run.step();
+        if (isChecked(run.size(), step)) run.check();
+      }
+      run.check();
+      run.end();
+    } catch (error) {
+      throw new Error(`seed ${seed}, after ${done} steps`, { cause: error });
     }
-    run.check();
-    run.end();
-  } catch (error) {
-    throw new Error(`seed ${seed}`, { cause: error });
   }
 }
 
-if (process.argv[1]?.endsWith('stream-log.fuzz.ts') === true) {
-  const seed = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
-  const operations = Number(process.env['CINNABAR_OPERATIONS'] ?? 100_000);
-  console.log(`seed ${seed}, ${operations} operations`);
-  fuzzStreamLog(seed, operations);
-}
+if (import.meta.main) fuzzByHand(fuzzStreamLog, 100_000);

@@ -6,7 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ENGINE_COMMANDS } from '../../src/engine/all-commands.ts';
 import { splitQuotedWords } from '../../src/lib/quoted-words.ts';
+import { PERSISTENCE_COMMANDS } from '../../src/persistence/all-commands.ts';
 import { EngineHarness } from '../support/engine-harness.ts';
 import { bulkOf, elementsOf, framesOf } from './reply-frames.ts';
 
@@ -77,10 +79,11 @@ function wordsOf(command: string): string[] {
 }
 
 describe('examples above command definitions', () => {
-  for (const file of sourceFiles(join(ROOT, 'src/engine/commands'))) {
+  const folders = ['src/engine/commands', 'src/persistence/commands'];
+  for (const file of folders.flatMap((folder) => sourceFiles(join(ROOT, folder)))) {
     for (const examples of examplesOf(readFileSync(file, 'latin1'))) {
       it(`${relative(ROOT, file)}: ${examples[0]!.command}`, () => {
-        const harness = new EngineHarness();
+        const harness = new EngineHarness({ commands: [...ENGINE_COMMANDS, ...PERSISTENCE_COMMANDS] });
         for (const { command, shown } of examples) {
           const lines = framesOf(harness.run(...wordsOf(command))).flatMap(rendered);
           assert.deepEqual(lines, shown, command);

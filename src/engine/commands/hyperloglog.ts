@@ -211,6 +211,7 @@ export const pfcount = read(
       return;
     }
     const count = hyperloglog.estimate();
+    call.willChangeFound();
     hyperloglog.cacheCount(strings.bytes, strings.start, count);
     call.cached(1);
     call.reply.integer(count);

@@ -27,7 +27,7 @@ export interface AppendFilesOptions {
   log(level: 'notice' | 'warning', line: string): void;
 }
 
-/** What a rewrite has prepared. */
+/** What a rewrite has prepared: the next increment. */
 interface Prepared {
   readonly file: DiskFile;
   /** Whether the manifest lists it. */
@@ -55,6 +55,8 @@ export class AppendFiles {
   private readonly options: AppendFilesOptions;
   private stage = IDLE;
   private prepared: Prepared | null = null;
+  /** The rewrite makes a base alone, for a log that is off. */
+  private isBaseAlone = false;
 
   constructor(options: AppendFilesOptions) {
     this.options = options;
@@ -145,11 +147,24 @@ export class AppendFiles {
     return this.earlierBytes + log.fileBytes;
   }
 
-  /** The first step; `done` is called later, once. Not while a rewrite is on its way. */
-  prepare(log: AppendLog, done: Synced): void {
+  /** Whether a rewrite has begun whose base is being written. */
+  isWritingBase(): boolean {
+    return this.stage === WRITING_BASE;
+  }
+
+  /**
+   * The first step; `done` is called later, once. Not while a rewrite is on its way. `baseAlone`: the log is off and stays
+   * so, the base will be all that there is.
+   */
+  prepare(log: AppendLog, done: Synced, baseAlone = false): void {
     assert(this.stage === IDLE, 'one rewrite at a time');
     const { disk } = this;
     this.stage = PREPARING;
+    this.isBaseAlone = baseAlone;
+    if (baseAlone) {
+      this.prepareBaseAlone(done);
+      return;
+    }
     const isListed = log.state === LOG_WORKING && !log.writeFailed;
     const ready = (file: DiskFile): void => {
       if (this.prepared !== null && this.prepared.file !== file) this.prepared.file.close();
@@ -190,7 +205,6 @@ export class AppendFiles {
    */
   begin(log: AppendLog): DiskFile | null {
     assert(this.stage === PREPARED, 'a rewrite is prepared before it begins');
-    const { file, isListed } = this.prepared!;
     let base: DiskFile;
     try {
       base = this.disk.open(this.path(TEMPORARY_BASE), 'create');
@@ -199,6 +213,11 @@ export class AppendFiles {
       this.abandon(log);
       return null;
     }
+    if (this.isBaseAlone) {
+      this.stage = WRITING_BASE;
+      return base;
+    }
+    const { file, isListed } = this.prepared!;
     if (!isListed) log.restart(file);
     else if (log.state === LOG_WORKING && log.switchTo(file)) {
       this.prepared = null;
@@ -229,12 +248,31 @@ export class AppendFiles {
     assert(this.stage === PREPARED || this.stage === WRITING_BASE, 'there is a rewrite to be given up');
     if (this.stage === WRITING_BASE) {
       this.dropBase(log);
-    } else if (!this.prepared!.isListed) {
-      this.prepared!.file.close();
+    } else if (this.prepared?.isListed === false) {
+      this.prepared.file.close();
       this.prepared = null;
       this.remove(this.temporaryName());
     }
     this.stage = IDLE;
+  }
+
+  private prepareBaseAlone(done: Synced): void {
+    const { disk } = this;
+    let failure: DiskError | null = null;
+    try {
+      disk.makeDirectory(this.directory);
+    } catch (error) {
+      failure = asDiskError(error);
+      this.options.log(
+        'warning',
+        `Can't open or create append-only dir ${this.options.directoryName}: ${failure.message}`,
+      );
+    }
+    disk.syncDirectory(this.options.parent, (error) => {
+      const reason = failure ?? error;
+      this.stage = reason === null ? PREPARED : IDLE;
+      done(reason);
+    });
   }
 
   private giveUp(log: AppendLog, error: DiskError, done: Synced): void {
@@ -254,7 +292,7 @@ export class AppendFiles {
   private listBase(log: AppendLog, format: 'rdb' | 'aof', done: Synced): void {
     const { filename } = this;
     const isWaiting = isWaitingForBase(log);
-    if (!isWaiting && log.state !== LOG_WORKING) {
+    if (!isWaiting && log.state !== LOG_WORKING && !this.isBaseAlone) {
       // The increment above it broke, or the log was turned off.
       this.giveUp(log, new DiskError('EIO'), done);
       return;
@@ -264,7 +302,7 @@ export class AppendFiles {
     try {
       added.push(next.addBase(filename, format));
       this.disk.rename(this.path(TEMPORARY_BASE), this.path(added[0]!));
-      next.retireIncrements(isWaiting ? 0 : 1);
+      next.retireIncrements(isWaiting || this.isBaseAlone ? 0 : 1);
       if (isWaiting) {
         added.push(next.addIncrement(filename));
         this.disk.rename(this.path(this.temporaryName()), this.path(added[1]!));
@@ -285,7 +323,7 @@ export class AppendFiles {
       }
       this.prepared = null;
       // Where the log broke or ended meanwhile the files are good up to there.
-      if (isWaiting ? isWaitingForBase(log) : log.state === LOG_WORKING) log.baseInstalled();
+      if (isWaiting ? isWaitingForBase(log) : log.state === LOG_WORKING && !this.isBaseAlone) log.baseInstalled();
       this.countEarlier();
       this.rewrittenBytes = this.currentBytes(log);
       this.removeHistory(() => {

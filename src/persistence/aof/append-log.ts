@@ -77,6 +77,8 @@ export class AppendLog implements PropagationSink {
   durable = 0;
   /** The last write failed; it is tried again. */
   writeFailed = false;
+  /** What the last failure was, in the C library's words. */
+  failure = '';
   /** Too much waits for a slow disk. */
   isOverfull = false;
   /** Bytes of the present increment. */
@@ -327,6 +329,7 @@ export class AppendLog implements PropagationSink {
 
   private writeWasCutShort(failure: DiskError, taken: number, elapsedMs: number): void {
     this.retryAt = elapsedMs + RETRY_MS;
+    this.failure = failure.message;
     const isLogged = elapsedMs - this.errorLoggedAt > LOG_ERROR_MS;
     if (isLogged) {
       this.errorLoggedAt = elapsedMs;
@@ -413,6 +416,7 @@ export class AppendLog implements PropagationSink {
 
   /** The system may have dropped what the sync was to cover, and no later sync would say so (3). */
   private syncFailed(error: DiskError): void {
+    this.failure = error.message;
     this.events.log('warning', `Fail to fsync the AOF file: ${error.message}`);
     this.fail();
   }

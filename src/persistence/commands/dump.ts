@@ -79,7 +79,7 @@ export function payloadsOf(keyspace: Keyspace, access: Pick<AccessClock, 'idleSe
  *     > SET greeting hello
  *     OK
  *     > DUMP greeting
- *     "\x00\x05hello\n\x00\xd7\xcc\xa6\xf1\xc3\xca\x8f\xd7"
+ *     "\x00\x05hello\n\x00cr\xdfve4 \n"
  */
 export const dump = read(
   'DUMP',

@@ -3,6 +3,7 @@
 import { NEVER } from '../../datatypes/hash-walk.ts';
 import { LIST } from '../../datatypes/key-record.ts';
 import { ADD_ADDED } from '../../datatypes/sorted-set.ts';
+import { SortedSetLoader } from '../../datatypes/sorted-set-loader.ts';
 import { copyBytes } from '../../lib/bytes.ts';
 import { parseDouble } from '../../lib/decimal.ts';
 import { NONE } from '../../memory/flat-memory.ts';
@@ -27,6 +28,7 @@ import {
 } from './rdb-format.ts';
 import type { RdbInput } from './rdb-input.ts';
 import type { SingleLoader } from './single-loader.ts';
+import { TableGrowth } from './table-growth.ts';
 
 /** Tells when a slice has ended. */
 export interface Slices {
@@ -39,6 +41,8 @@ export class CollectionLoader {
   private readonly slices: Slices;
   private readonly singles: SingleLoader;
   private readonly checker = new PackChecker();
+  private readonly scored: SortedSetLoader;
+  private readonly growth: TableGrowth;
   /** A field, while its value is read. */
   private field = new Uint8Array(64);
   private fieldLength = 0;
@@ -48,6 +52,8 @@ export class CollectionLoader {
     this.target = target;
     this.slices = slices;
     this.singles = singles;
+    this.scored = new SortedSetLoader(target.keyspace.sortedSets);
+    this.growth = new TableGrowth(target.keyspace.members.table);
   }
 
   /** Reads a value of a type that this knows; false of another. Leaves no record when the value is empty. */
@@ -160,27 +166,58 @@ export class CollectionLoader {
       const { key, keyLength, access } = target;
       target.admit(keyLength);
       target.record = sets.create(key, 0, keyLength, access, text, start, end, count);
+      this.expectMembers(sets.isLarge(target.record), count);
     }
     target.admit(end - start + (sets.isLarge(target.record) ? 0 : sets.conversionBytes(target.record)));
     if (!sets.add(target.record, text, start, end)) input.fail('Duplicate set members detected');
     target.record = sets.record;
+    this.growth.added();
+  }
+
+  /** A table is to hold so many members, if the record has one already; a small one that becomes large is small still. */
+  private expectMembers(isLarge: boolean, count: number): void {
+    const { target, growth } = this;
+    if (isLarge) growth.begin(target.keyspace.packed.payload(target.record, 0), count);
+    else growth.stop();
   }
 
   // --- sorted sets ---
 
   private *sortedSet(isSecond: boolean): Generator<void, void> {
-    const { input, target } = this;
+    const { input, target, scored } = this;
     const { sortedSets } = target.keyspace;
     const count = input.count();
+    let isLarge = false;
     for (let left = count; left > 0; left--) {
       if (!input.string()) yield* input.gather();
       this.keepField();
       const score = isSecond ? input.double() : this.textScore();
       if (Number.isNaN(score)) input.fail('Zset with NAN score detected');
-      sortedSets.score[0] = score;
-      this.addScored(count);
+      if (target.record === NONE) {
+        this.createSortedSet(count);
+        isLarge = sortedSets.isLarge(target.record);
+        this.expectMembers(isLarge, count);
+        if (isLarge) scored.begin(target.record);
+      }
+      if (isLarge) this.addLarge(score);
+      else this.addScored(score);
       if (this.slices.isDone()) yield;
     }
+    if (isLarge) while (scored.step()) yield;
+  }
+
+  private createSortedSet(count: number): void {
+    const { target } = this;
+    const { key, keyLength, access } = target;
+    target.admit(keyLength);
+    target.record = target.keyspace.sortedSets.create(key, 0, keyLength, access, this.fieldLength, count);
+  }
+
+  /** Adds the member that was kept to a sorted set that is large from the start. */
+  private addLarge(score: number): void {
+    this.target.admit(this.fieldLength);
+    if (!this.scored.add(this.field, 0, this.fieldLength, score)) this.input.fail('Duplicate zset fields detected');
+    this.growth.added();
   }
 
   /** A score as text behind its length. */
@@ -194,15 +231,11 @@ export class CollectionLoader {
     return parseDouble(input.text, input.start, input.end);
   }
 
-  private addScored(count: number): void {
+  private addScored(score: number): void {
     const { input, target, field, fieldLength } = this;
     const { sortedSets } = target.keyspace;
-    if (target.record === NONE) {
-      const { key, keyLength, access } = target;
-      target.admit(keyLength);
-      target.record = sortedSets.create(key, 0, keyLength, access, fieldLength, count);
-    }
     target.admit(fieldLength + sortedSets.conversionBytes(target.record));
+    sortedSets.score[0] = score;
     if (sortedSets.add(target.record, field, 0, fieldLength, 0) !== ADD_ADDED) {
       input.fail('Duplicate zset fields detected');
     }
@@ -227,9 +260,11 @@ export class CollectionLoader {
     const { key, keyLength, access } = target;
     target.admit(keyLength);
     target.record = hashes.create(key, 0, keyLength, access);
-    if (count <= hashes.packedEntriesMax) return;
-    hashes.expectLong(target.record);
-    target.record = hashes.record;
+    if (count > hashes.packedEntriesMax) {
+      hashes.expectLong(target.record);
+      target.record = hashes.record;
+    }
+    this.expectMembers(hashes.isLarge(target.record), count);
   }
 
   private *hash(): Generator<void, void> {
@@ -255,6 +290,7 @@ export class CollectionLoader {
     const isNew = hashes.set(target.record, field, 0, fieldLength, text, start, end, false);
     target.record = hashes.record;
     if (!isNew) input.fail('Duplicate hash fields detected');
+    this.growth.added();
   }
 
   private *expiringHash(isRelative: boolean): Generator<void, void> {

@@ -23,19 +23,27 @@ export class PackChecker {
    */
   check(bytes: Uint8Array, start: number, end: number, group: number): boolean {
     const { listpack } = this;
-    if (!listpack.validate(bytes, start, end - start)) return false;
+    if (!listpack.isFramed(bytes, start, end - start)) return false;
     this.bytes = bytes;
     this.start = start;
     this.end = end;
-    this.entries = 0;
+    const last = end - 1;
+    let entries = 0;
     let isUsual = true;
-    for (let at = listpack.first(bytes, start); !listpack.isEnd(bytes, at); this.entries++) {
-      const next = listpack.next(bytes, at);
-      isUsual = isUsual && this.isUsual(at, next);
+    for (let at = listpack.first(bytes, start); at < last; entries++) {
+      const next = listpack.validEnd(bytes, at, last);
+      if (next < 0) return false;
+      const first = bytes[at]!;
+      // Most are short strings that do not begin as integers do, or integers of 7 bits: these have one form.
+      if (first >= 0x80 && (first >= 0xc0 || mayBeInteger(bytes, at, next))) {
+        isUsual = isUsual && this.isUsual(at, next);
+      }
       at = next;
     }
+    if (!listpack.isCount(bytes, start, entries)) return false;
+    this.entries = entries;
     if (!isUsual) this.rewrite();
-    return this.entries % group === 0;
+    return entries % group === 0;
   }
 
   /** Whether the first entries of the groups of the checked pack differ from each other. */
@@ -74,13 +82,6 @@ export class PackChecker {
 
   private isUsual(at: number, next: number): boolean {
     const { bytes, listpack, other } = this;
-    // A string that does not end in a digit is no integer; one of up to 63 bytes has one form.
-    const first = bytes[at]!;
-    if (first < 0x80) return true;
-    if (first < 0xc0 && first > 0x80) {
-      const last = bytes[next - 2]!;
-      if (last < 48 || last > 57) return true;
-    }
     listpack.read(bytes, at);
     const size = other.entryBytes(listpack.bytes, listpack.start, listpack.end);
     if (size !== next - at) return false;
@@ -108,4 +109,12 @@ export class PackChecker {
     this.start = 0;
     this.end = builder.length;
   }
+}
+
+/** Whether a string of up to 63 bytes begins and ends as integers do. */
+function mayBeInteger(bytes: Uint8Array, at: number, next: number): boolean {
+  if (next - at === 2) return false;
+  const first = bytes[at + 1]!;
+  const last = bytes[next - 2]!;
+  return last >= 48 && last <= 57 && ((first >= 48 && first <= 57) || first === 45);
 }

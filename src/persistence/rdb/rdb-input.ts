@@ -98,6 +98,11 @@ export class RdbInput {
     throw new RdbError(message, this.offset());
   }
 
+  /** Whether nothing follows. */
+  isAtEnd(): boolean {
+    return this.at === this.limit && !this.refill();
+  }
+
   /** Hands what was not taken back to the source. */
   finish(): void {
     this.sum();

@@ -193,8 +193,19 @@ export class RdbOutput {
 
   /** A string as it is. */
   plainString(from: Uint8Array, start: number, end: number): void {
-    this.count(end - start);
-    this.raw(from, start, end);
+    const length = end - start;
+    if (length >= 1 << 6) {
+      this.count(length);
+      this.raw(from, start, end);
+      return;
+    }
+    // Most are short: in one piece.
+    this.ensure(1 + length);
+    const { bytes } = this;
+    let at = this.length;
+    bytes[at++] = length;
+    for (let index = start; index < end; index++) bytes[at++] = from[index]!;
+    this.length = at;
   }
 
   /** A stream of LZF that makes `length` bytes. */

@@ -34,6 +34,7 @@ import {
   VERSION_MIN,
 } from './rdb-format.ts';
 import { RdbInput } from './rdb-input.ts';
+import { TableGrowth } from './table-growth.ts';
 import { moduleName, ValueLoader } from './value-loader.ts';
 
 /** Bytes read between two yields: some 5 ms. */
@@ -70,6 +71,7 @@ export class RdbLoader {
   private readonly options: LoaderOptions;
   private readonly input: RdbInput;
   private readonly values: ValueLoader;
+  private readonly growth: TableGrowth;
   private readonly sliceBytes: number;
   private readonly isChecked: boolean;
   private database: Database;
@@ -90,6 +92,7 @@ export class RdbLoader {
     this.isChecked = options.checksum ?? true;
     this.input = new RdbInput(source, this.isChecked);
     this.values = new ValueLoader(keyspace, this.input, this.isSliceDone);
+    this.growth = new TableGrowth(keyspace.table);
     this.database = keyspace.databases[0]!;
   }
 
@@ -100,6 +103,7 @@ export class RdbLoader {
 
   /** Reads the whole file, yielding after each slice. What follows it is left in the source. */
   *load(): Generator<void, void> {
+    this.access.update(this.keyspace.now);
     this.readSignature();
     this.sliceEnd = this.sliceBytes;
     try {
@@ -116,6 +120,7 @@ export class RdbLoader {
       throw error;
     }
     if (this.version >= VERSION_CHECKSUM) this.compareChecksum();
+    else if (!this.input.isAtEnd()) this.input.fail('Something follows the end of an RDB file without a checksum');
     this.input.finish();
   }
 
@@ -131,10 +136,9 @@ export class RdbLoader {
     input.raw(SIGNATURE_BYTES);
     const text = toLatin1(input.text, input.start, input.end);
     if (!text.startsWith(SIGNATURE)) input.fail('Wrong signature trying to load DB from file');
-    const version = Number.parseInt(text.slice(SIGNATURE.length), 10);
-    if (!(version >= VERSION_MIN && version <= VERSION_MAX)) {
-      input.fail(`Can't handle RDB format version ${Number.isNaN(version) ? 0 : version}`);
-    }
+    const digits = text.slice(SIGNATURE.length);
+    const version = /^\d{4}$/.test(digits) ? Number(digits) : 0;
+    if (version < VERSION_MIN || version > VERSION_MAX) input.fail(`Can't handle RDB format version ${version}`);
     this.version = version;
   }
 
@@ -220,6 +224,7 @@ export class RdbLoader {
       this.makeWay();
       const record = target.take();
       keyspace.insert(database, record, false);
+      this.growth.added();
       if (deadline !== NO_EXPIRY) keyspace.setDeadline(database, record, this.exactDeadline());
       this.keysLoaded++;
     }
@@ -267,7 +272,7 @@ export class RdbLoader {
         this.selectDatabase(input.count());
         return;
       case OPCODE_RESIZEDB:
-        input.count();
+        this.growth.begin(this.database.root, input.count());
         input.count();
         return;
       case OPCODE_SLOT_INFO:
@@ -303,6 +308,7 @@ export class RdbLoader {
       );
     }
     this.database = database;
+    this.growth.stop();
   }
 
   private *auxiliary(): Generator<void, void> {

@@ -59,7 +59,9 @@ export class SingleLoader {
   private readonly input: RdbInput;
   private readonly target: LoadTarget;
   private readonly checker = new PackChecker();
+  /** What an older pack becomes, and what a sorted set's pack becomes. */
   private readonly builder = new PackBuilder();
+  private readonly canonical = new PackBuilder();
   private readonly old = new OldPacks();
   private readonly intSet = new IntSet();
   private readonly listpack = new Listpack();
@@ -282,7 +284,7 @@ export class SingleLoader {
   }
 
   private sortedSet(text: Uint8Array, start: number, end: number): void {
-    const { checker, builder, target, input } = this;
+    const { checker, canonical, target, input } = this;
     const { sortedSets } = target.keyspace;
     const { packedEntriesMax } = sortedSets;
     if (!this.isChecked(text, start, end, 2, packedEntriesMax)) input.fail('Zset listpack integrity check failed.');
@@ -300,7 +302,7 @@ export class SingleLoader {
       return;
     }
     if (this.writeCanonical()) {
-      this.createPacked(SORTED_SET, 0, builder.bytes, 0, builder.length, 0);
+      this.createPacked(SORTED_SET, 0, canonical.bytes, 0, canonical.length, 0);
       return;
     }
     const { key, keyLength, access } = target;
@@ -359,24 +361,24 @@ export class SingleLoader {
 
   /** Writes the checked pack anew with scores as they are written here; false when it is not in order. */
   private writeCanonical(): boolean {
-    const { checker, listpack, scores, builder } = this;
+    const { checker, listpack, scores, canonical } = this;
     const { bytes } = checker;
     let before = -1;
     let last = 0;
-    builder.begin();
+    canonical.begin();
     for (let at = listpack.first(bytes, checker.start); !listpack.isEnd(bytes, at); ) {
       const scoreAt = listpack.next(bytes, at);
       const score = this.scoreAt(scoreAt);
       if (before >= 0 && !this.isAfter(before, last, at, score)) return false;
-      builder.copy(bytes, at, scoreAt);
-      builder.ensure(DOUBLE_BYTES_MAX * 2);
-      builder.length = scores.writeScore(builder.bytes, builder.length, score);
-      builder.entries++;
+      canonical.copy(bytes, at, scoreAt);
+      canonical.ensure(DOUBLE_BYTES_MAX * 2);
+      canonical.length = scores.writeScore(canonical.bytes, canonical.length, score);
+      canonical.entries++;
       before = at;
       last = score;
       at = listpack.next(bytes, scoreAt);
     }
-    builder.end();
+    canonical.end();
     return true;
   }
 

@@ -197,19 +197,23 @@ export class StreamLoader {
     if (seen.size !== count) input.fail('Stream NACK entries are not different');
   }
 
+  /** What the stream remembers of producers; every stream of newer releases says something of them. */
   private *producers(root: number): Generator<void, void> {
     const { input, target } = this;
     const { producers } = target.keyspace.streams;
-    target.admit(0);
-    const kept = producers.ofOrNew(root);
     const duration = input.count();
     const maxsize = input.count();
     if (duration > DURATION_MAX || maxsize > MESSAGES_MAX) input.fail('Stream IDMP limits are out of range');
-    producers.configure(kept, duration, maxsize);
-    for (let left = input.count(); left > 0; left--) yield* this.producer(kept);
+    const count = input.count();
+    const isUsual = duration === producers.durationFirst && maxsize === producers.maxsizeFirst;
+    if (count > 0 || !isUsual) {
+      target.admit(0);
+      producers.configure(producers.ofOrNew(root), duration, maxsize);
+    }
+    for (let left = count; left > 0; left--) yield* this.producer(producers.of(root));
     const added = input.count();
     const duplicates = input.count();
-    producers.setCounters(kept, added, duplicates);
+    if (added > 0 || duplicates > 0) producers.setCounters(producers.ofOrNew(root), added, duplicates);
   }
 
   private *producer(kept: number): Generator<void, void> {

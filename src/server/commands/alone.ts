@@ -15,20 +15,12 @@ import {
   text,
   token,
 } from '../../engine/command.ts';
-import { parseInteger } from '../../lib/integers.ts';
-import {
-  CLUSTER_DISABLED,
-  error,
-  NOT_POSITIVE,
-  outOfBounds,
-  TIMEOUT_NEGATIVE,
-  TIMEOUT_NOT_AN_INTEGER,
-  TIMEOUT_OUT_OF_RANGE,
-} from '../../protocol/errors.ts';
+import { parseMilliseconds } from '../../engine/commands/timeouts.ts';
+import { CLUSTER_DISABLED, error } from '../../protocol/errors.ts';
 import type { Server } from '../server.ts';
 
 export function aloneCommands(server: Server): CommandDefinition[] {
-  return [role, wait, waitaof, readonly, readwrite, asking, replicaof(server), slaveof(server), modules(server)];
+  return [role, wait, readonly, readwrite, asking, replicaof(server), slaveof(server), modules(server)];
 }
 
 const role = control(
@@ -50,16 +42,6 @@ const role = control(
   },
 );
 
-/** The milliseconds in an argument as a deadline, Infinity for 0; NaN after replying. */
-function deadlineAt(call: Call, index: number): number {
-  const timeout = parseInteger(call.bytes, call.starts[index]!, call.ends[index]!);
-  if (Number.isNaN(timeout)) call.reply.error(TIMEOUT_NOT_AN_INTEGER);
-  else if (timeout < 0) call.reply.error(TIMEOUT_NEGATIVE);
-  else if (timeout > Number.MAX_SAFE_INTEGER - call.now()) call.reply.error(TIMEOUT_OUT_OF_RANGE);
-  else return timeout === 0 ? Number.POSITIVE_INFINITY : call.now() + timeout;
-  return Number.NaN;
-}
-
 const wait = control(
   'WAIT',
   {
@@ -76,51 +58,10 @@ const wait = control(
   function wait(call) {
     const wanted = call.integer(1);
     if (Number.isNaN(wanted)) return;
-    const deadline = deadlineAt(call, 2);
+    const deadline = parseMilliseconds(call, 2);
     if (Number.isNaN(deadline)) return;
     if (wanted <= 0 || !call.mayBlock()) call.reply.integer(0);
     else call.block([], deadline, (out) => out.integer(0), 'wait');
-  },
-);
-
-const NO_AOF = error('ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.');
-
-const waitaof = control(
-  'WAITAOF',
-  {
-    group: 'generic',
-    summary: 'Waits until what this connection wrote is on the disks of this server and of so many replicas.',
-    since: '7.2.0',
-    complexity: 'O(1)',
-    args: [integer('numlocal'), integer('numreplicas'), integer('timeout')],
-    replies: [reply.array('the local disks and the replicas that have it')],
-    flags: ['blocking'],
-    categories: ['connection'],
-    tips: ['request_policy:all_shards', 'response_policy:agg_min'],
-  },
-  function waitaof(call) {
-    const local = call.integer(1);
-    if (Number.isNaN(local)) return;
-    if (local < 0 || local > 1) {
-      call.reply.errorText(outOfBounds(0, 1));
-      return;
-    }
-    const replicas = call.integer(2);
-    if (Number.isNaN(replicas)) return;
-    if (replicas < 0) {
-      call.reply.error(NOT_POSITIVE);
-      return;
-    }
-    const deadline = deadlineAt(call, 3);
-    if (Number.isNaN(deadline)) return;
-    const none = (out: Call['reply']): void => {
-      out.array(2);
-      out.integer(0);
-      out.integer(0);
-    };
-    if (local > 0) call.reply.error(NO_AOF);
-    else if (replicas === 0 || !call.mayBlock()) none(call.reply);
-    else call.block([], deadline, none, 'wait');
   },
 );
 

@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -74,6 +77,20 @@ test('EXEC is refused above maxmemory if a queued command needs memory, and only
     await check(['SET', 'a', '1'], /^-EXECABORT Transaction discarded because of: OOM command not allowed/);
     await check(['GET', 'a'], /^\*1\r\n\$-1\r\n$/);
     stream.destroy();
+  }));
+
+test('a transaction goes on behind CONFIG SET that is refused, and is discarded when SHUTDOWN was to be queued', () =>
+  withServer({}, async (run) => {
+    await run('MULTI');
+    await run('SET', 'a', '1');
+    await run('CONFIG', 'SET', 'maxclients', 'x');
+    await run('SET', 'b', '2');
+    assert.match(await run('EXEC'), /^\*3\r\n\+OK\r\n-ERR CONFIG SET failed[^\r]*\r\n\+OK\r\n$/);
+    await run('MULTI');
+    await run('SET', 'a', '3');
+    assert.equal(await run('SHUTDOWN', 'NOSAVE'), '-ERR Command not allowed inside a transaction\r\n');
+    assert.match(await run('EXEC'), /^-EXECABORT /);
+    assert.equal(await run('MGET', 'a', 'b'), '*2\r\n$1\r\n1\r\n$1\r\n2\r\n');
   }));
 
 test('INFO shows the sections that it is asked for', () =>
@@ -154,8 +171,11 @@ test('DEBUG POPULATE makes keys of a size', () =>
 
 const NO_SUBCOMMAND = "-ERR unknown subcommand or wrong number of arguments for 'NOPE'. Try DEBUG HELP.\r\n";
 
-test('SHUTDOWN refuses what makes no sense, and ends the server', () =>
-  withServer({}, async (run, embedded) => {
+test('SHUTDOWN refuses what makes no sense, and ends the server', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'cinnabar-shutdown-'));
+  return withServer({ dir: directory }, async (run, embedded) => {
+    // A snapshot cannot replace a directory.
+    mkdirSync(join(directory, 'dump.rdb'));
     assert.equal(await run('SHUTDOWN', 'NOSAVE', 'SAVE'), '-ERR syntax error\r\n');
     assert.equal(await run('SHUTDOWN', 'ABORT'), '-ERR No shutdown in progress.\r\n');
     assert.equal(await run('SHUTDOWN', 'SAVE'), '-ERR Errors trying to SHUTDOWN. Check logs.\r\n');
@@ -163,4 +183,5 @@ test('SHUTDOWN refuses what makes no sense, and ends the server', () =>
     other.resume();
     other.write(encode(['SHUTDOWN', 'NOSAVE']));
     await Promise.race([once(other, 'close'), sleep(2000).then(() => assert.fail('the connection lives on'))]);
-  }));
+  });
+});

@@ -120,10 +120,15 @@ function addValue(engine: Engine, handle: number, digest: Digest, scoreText: Sco
 }
 
 /** DEBUG DIGEST-VALUE of one key, also of one whose time has come: zeros when there is none. */
-export function valueDigest(engine: Engine, database: Database, key: Uint8Array): string {
+export function valueDigest(
+  engine: Engine,
+  database: Database,
+  key: Uint8Array,
+  scoreText: ScoreText = formatDouble,
+): string {
   const digest = new Digest();
   const handle = engine.keyspace.findEvenExpired(database, key, 0, key.length);
-  if (handle !== 0) addValue(engine, handle, digest, formatDouble);
+  if (handle !== 0) addValue(engine, handle, digest, scoreText);
   return digest.hex();
 }
 

@@ -17,6 +17,7 @@ import { maxmemoryClients } from '../config/clients.ts';
 import type { Server } from '../server.ts';
 import { dataDigest, valueDigest } from './debug-digest.ts';
 import { DEBUG_HELP } from './debug-help.ts';
+import { loadLog, reload } from './debug-persistence.ts';
 import { debugProtocol } from './debug-protocol.ts';
 
 type Handler = (server: Server, call: Call) => void;
@@ -309,6 +310,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['htstats', { counts: [3, ANY], run: tableStatistics }],
   ['leak', { counts: [3, 3], run: accepted }],
   ['listpack', { counts: [3, 3], run: listpackEntries }],
+  ['loadaof', { counts: [2, 2], run: loadLog }],
   ['log', { counts: [3, 3], run: debugLog }],
   ['object', { counts: [3, 4], run: debugObject }],
   ['oom', { counts: [2, ANY], run: crash('DEBUG OOM was called') }],
@@ -317,6 +319,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['populate', { counts: [3, 5], run: populate }],
   ['protocol', { counts: [3, 3], run: (_server, call) => debugProtocol(call) }],
   ['quicklist-packed-threshold', { counts: [3, 3], run: packedThreshold }],
+  ['reload', { counts: [2, ANY], run: reload }],
   ['replicate', { counts: [3, ANY], run: replicate }],
   ['replybuffer', { counts: [4, 4], run: replyBuffer }],
   ['restart', { counts: [2, ANY], run: notRestarted }],

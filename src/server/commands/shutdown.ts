@@ -71,12 +71,13 @@ function shutdown(server: Server, call: Call): void {
   // A shutdown takes no time here: there is never one to call off.
   if (wishes.abort) call.reply.error(NOT_IN_PROGRESS);
   else if (!wishes.now && !call.mayBlock()) call.reply.error(MUST_NOT_BLOCK);
-  else if (wishes.save && !wishes.force) {
-    server.log.warning('Cannot save the data set before the shutdown: this server has no snapshots.');
-    call.reply.error(NOT_SAVED);
-  } else {
-    // The client gets no reply, only the end of its connection.
+  else {
+    // The client gets no reply, only the end of its connection; unless the server cannot end.
+    const { session } = call;
     call.block([], Number.POSITIVE_INFINITY, () => undefined, 'shutdown');
-    server.shutdown('User requested shutdown...');
+    const save = wishes.save ? true : wishes.nosave ? false : null;
+    server.shutdown({ save, force: wishes.force }, () => {
+      if (session.blocked !== null) server.engine.unblock(session, (out) => out.error(NOT_SAVED));
+    });
   }
 }

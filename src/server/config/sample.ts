@@ -2,7 +2,7 @@
 // does and its default, made from the declarations. `npm run generate` writes it, `npm run check` compares it.
 
 import type { Directive, FileLine } from '../../lib/directive.ts';
-import { dir } from './persistence.ts';
+import { dir } from '../../persistence/directives.ts';
 import { replicaof } from './replication.ts';
 import { DIRECTIVE_GROUPS } from './table.ts';
 

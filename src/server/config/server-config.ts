@@ -10,13 +10,13 @@ import { asciiLowerCase, type Directive, Refusal, type Setting } from '../../lib
 import { matchGlob } from '../../lib/glob.ts';
 import { splitQuotedWords } from '../../lib/quoted-words.ts';
 import { Settings, type Watcher } from '../../lib/settings.ts';
+import { dir } from '../../persistence/directives.ts';
 import type { LogLevel } from '../log.ts';
 import { clusterEnabled } from './cluster.ts';
 import type { CommandLine } from './command-line.ts';
 import type { ConfigFiles } from './config-files.ts';
 import { rewriteConfigText } from './config-rewrite.ts';
 import { type ConfigFailure, type ConfigLine, configLines } from './config-text.ts';
-import { dir } from './persistence.ts';
 import { logfile } from './process.ts';
 import { replicaof } from './replication.ts';
 import { DIRECTIVES } from './table.ts';

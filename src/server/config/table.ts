@@ -3,11 +3,11 @@
 
 import * as engine from '../../engine/directives.ts';
 import { Directive } from '../../lib/directive.ts';
+import * as persistence from '../../persistence/directives.ts';
 import * as clients from './clients.ts';
 import * as cluster from './cluster.ts';
 import * as monitoring from './monitoring.ts';
 import * as network from './network.ts';
-import * as persistence from './persistence.ts';
 import * as processes from './process.ts';
 import * as replication from './replication.ts';
 import * as security from './security.ts';

@@ -65,6 +65,32 @@ test('events of sets are those of Redis, in its order', () => {
   }
 });
 
+test('SMOVE makes, changes and deletes sets of every encoding', () => {
+  const kinds = { intset: ['1', '2'], listpack: ['a', 'b'], hashtable: ['x'.repeat(65), 'y'.repeat(65)] } as const;
+  for (const [from, [moved, stays]] of Object.entries(kinds)) {
+    for (const [to, there] of [...Object.entries(kinds), [null, []] as const]) {
+      const harness = new EngineHarness();
+      harness.run('SADD', 'a', moved, stays);
+      if (to !== null) harness.run('SADD', 'b', ...there);
+      const encodingOf = (key: string) => harness.run('OBJECT', 'ENCODING', key).split('\r\n')[1];
+      const what = `${from} to ${to}`;
+      assert.equal(encodingOf('a'), from, what);
+      assert.equal(harness.run('SMOVE', 'a', 'b', 'nosuch'), ':0\r\n', what);
+      assert.equal(harness.run('SMOVE', 'a', 'b', moved), ':1\r\n', what);
+      assert.equal(harness.run('SISMEMBER', 'b', moved), ':1\r\n', what);
+      // The larger of the two encodings, by the order in which they are written above.
+      const order = Object.keys(kinds);
+      const expected = order[Math.max(order.indexOf(from), to === null ? 0 : order.indexOf(to))];
+      assert.equal(encodingOf('b'), expected, what);
+      assert.equal(harness.run('SMEMBERS', 'a'), `*1\r\n$${stays.length}\r\n${stays}\r\n`, what);
+      harness.run('SMOVE', 'a', 'b', stays);
+      assert.equal(harness.run('EXISTS', 'a'), ':0\r\n', what);
+      assert.equal(harness.run('SMOVE', 'a', 'b', moved), ':0\r\n', what);
+      harness.engine.check();
+    }
+  }
+});
+
 test('what is random is propagated as what it came to', () => {
   const harness = new EngineHarness({ propagation: true });
   harness.run('SADD', 'a', 'only');

@@ -1,11 +1,13 @@
-// A file as bytes that come in pieces: whoever reads takes from bytes[start..end) by moving `start` on, and asks for more.
+// A file of the log as bytes that come in pieces, as a ByteSource of rdb/: whoever reads takes from bytes[start..end) by
+// moving `start` on, and asks for more. It also knows its place, and goes back to one.
 
 import type { DiskFile } from '../../world/disk.ts';
+import type { ByteSource } from '../rdb/byte-source.ts';
 
 /** How much is read at once, and the size that the buffer returns to. */
 const CHUNK_BYTES = 256 * 1024;
 
-export class FileSource {
+export class LogSource implements ByteSource {
   /** What was read and not taken is bytes[start..end). Replaced when it grows: take it again after fill(). */
   bytes: Uint8Array = new Uint8Array(CHUNK_BYTES);
   start = 0;
@@ -32,7 +34,8 @@ export class FileSource {
 
   /** Reads more; false at the end of the file. What was not taken stays, but may move. */
   fill(): boolean {
-    return this.fillTo(this.end - this.start + 1);
+    const left = this.end - this.start;
+    return this.beyond() > 0 && this.fillTo(left === this.bytes.length ? 2 * left : left + 1);
   }
 
   /** Reads until `wanted` bytes are there to be taken, if the file has them; false when nothing more came. */

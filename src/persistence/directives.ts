@@ -12,8 +12,8 @@ import {
   parseLong,
   Refusal,
   text,
-} from '../../lib/directive.ts';
-import { quoteWord } from '../../lib/quoted-words.ts';
+} from '../lib/directive.ts';
+import { quoteWord } from '../lib/quoted-words.ts';
 
 /** A snapshot is due when at least `changes` happened and `seconds` passed since the last. */
 export interface SavePoint {

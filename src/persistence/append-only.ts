@@ -1,0 +1,355 @@
+// The append-only log of a server: turned on and off, fed by the propagation stream, rewritten in slices when it has grown.
+//
+// A rewrite begins between two commands: at that moment the log goes on in a new increment, and a snapshot of the data set
+// begins, which becomes the base below it (aof/append-files.ts).
+
+import { assert } from '../lib/assert.ts';
+import type { DiskError, DiskFile } from '../world/disk.ts';
+import { AppendFiles } from './aof/append-files.ts';
+import {
+  AppendLog,
+  FSYNC_ALWAYS,
+  FSYNC_EVERYSEC,
+  FSYNC_NO,
+  LOG_BROKEN,
+  LOG_OFF,
+  LOG_REBUILDING,
+  LOG_STARTING,
+} from './aof/append-log.ts';
+import {
+  aofDisableAutoGc,
+  aofRewriteIncrementalFsync,
+  aofTimestampEnabled,
+  aofUseRdbPreamble,
+  appenddirname,
+  appendfilename,
+  appendfsync,
+  autoAofRewriteMinSize,
+  autoAofRewritePercentage,
+  dir,
+  noAppendfsyncOnRewrite,
+  rdbKeySaveDelay,
+} from './directives.ts';
+import type { PersistenceHost } from './persistence-host.ts';
+import { delayMs, type RdbSaves } from './rdb-saves.ts';
+import { Snapshot } from './snapshot.ts';
+import { SnapshotFile } from './snapshot-file.ts';
+import type { SnapshotFormat } from './snapshot-format.ts';
+
+const POLICIES = { always: FSYNC_ALWAYS, everysec: FSYNC_EVERYSEC, no: FSYNC_NO } as const;
+/** After so many failures in a row automatic rewrites wait, twice as long each time, as in Redis. */
+const FAILURES_FREE = 3;
+const WAIT_MINUTES_MAX = 60;
+
+interface Job {
+  readonly work: SnapshotFile;
+  readonly startedAt: number;
+}
+
+/** Why the next rewrite is wanted. */
+const NOT_WANTED = 0;
+/** BGREWRITEAOF, growth: to make the log shorter, or where it is off just its base. */
+const WANTED = 1;
+/** The log is being turned on, or is broken. */
+const NEEDED = 2;
+
+export class AppendOnly {
+  readonly log: AppendLog;
+  files: AppendFiles;
+  /** How the last rewrite ended, the seconds that it took (-1 before the first), and how many there were. */
+  lastWasGood = true;
+  lastSeconds = -1;
+  count = 0;
+  failuresInARow = 0;
+  /** Told when more of the stream may be shown to clients. */
+  onReleased: () => void = () => undefined;
+  private readonly host: PersistenceHost;
+  private readonly saves: RdbSaves;
+  private wanted = NOT_WANTED;
+  private isPrepared = false;
+  private job: Job | null = null;
+  /** When automatic rewrites may be tried again, by `elapsed`. */
+  private retryAt = 0;
+
+  constructor(host: PersistenceHost, saves: RdbSaves) {
+    this.host = host;
+    this.saves = saves;
+    this.log = new AppendLog(host.engine.clock, {
+      durable: () => this.onReleased(),
+      changed: () => this.logChanged(),
+      log: (level, line) => host.log(level, line),
+    });
+    this.files = this.newFiles();
+    const { settings } = host;
+    settings.follow(appendfsync, (policy) => {
+      this.log.policy = POLICIES[policy];
+      this.onReleased();
+    });
+    settings.follow(aofTimestampEnabled, (on) => {
+      this.log.timestamps = on;
+    });
+    settings.follow(aofDisableAutoGc, (on) => {
+      this.files.keepsHistory = on;
+    });
+  }
+
+  isOn(): boolean {
+    return this.log.state !== LOG_OFF || this.wanted === NEEDED;
+  }
+
+  isRewriting(): boolean {
+    return this.files.isRewriting();
+  }
+
+  isScheduled(): boolean {
+    return this.wanted !== NOT_WANTED && !this.isRewriting();
+  }
+
+  /** The rewrite's snapshot. */
+  snapshot(): Snapshot | null {
+    return this.job?.work.snapshot ?? null;
+  }
+
+  runningSeconds(): number {
+    return this.job === null ? -1 : Math.floor((this.host.engine.clock.elapsed() - this.job.startedAt) / 1000);
+  }
+
+  // --- turning on and off ---
+
+  /** A new look at the directory, for a log that is off. */
+  findFiles(): void {
+    assert(!this.isOn(), 'a log that is on keeps its files');
+    this.files = this.newFiles();
+  }
+
+  /** At the start: the log goes on behind what was loaded. Throws a DiskError. */
+  openAtStart(): void {
+    const format = this.host.settings.get(aofUseRdbPreamble) ? 'rdb' : 'aof';
+    this.files.openAtStart(this.log, format, (file) => {
+      const work = this.newWork(file, () => undefined);
+      work.finishNow();
+    });
+    this.host.engine.propagation.attach(this.log);
+  }
+
+  /** CONFIG SET appendonly yes: the log promises nothing until its first base is written. */
+  turnOn(): void {
+    assert(!this.isOn(), 'the log is off');
+    const { log } = this.host;
+    this.findFiles();
+    try {
+      this.files.load();
+    } catch (error) {
+      // What stands there is not ours to understand: new files replace it in the manifest.
+      log('warning', `The AOF files that are there are not used: ${(error as Error).message}`);
+    }
+    this.wanted = NEEDED;
+    if (this.saves.isRunning()) {
+      log(
+        'notice',
+        'AOF was enabled but there is already another background operation. An AOF background was scheduled to start when possible.',
+      );
+    }
+    this.host.workSoon();
+  }
+
+  /** CONFIG SET appendonly no: what was logged so far is on the disk. */
+  turnOff(): void {
+    if (!this.isOn()) return;
+    this.wanted = NOT_WANTED;
+    this.cancelRewrite();
+    this.host.engine.propagation.detach(this.log);
+    this.log.close();
+    this.findFiles();
+    this.onReleased();
+  }
+
+  /** The end of the server: writes and syncs all. False when that failed. */
+  close(): boolean {
+    this.cancelRewrite();
+    this.host.engine.propagation.detach(this.log);
+    return this.log.close();
+  }
+
+  // --- rewriting ---
+
+  /** BGREWRITEAOF: begins as soon as nothing else is written. */
+  rewrite(): void {
+    if (this.wanted === NOT_WANTED) this.wanted = WANTED;
+    this.host.workSoon();
+  }
+
+  /** Gives up a rewrite that is under way. */
+  cancelRewrite(): void {
+    if (!this.isRewriting()) return;
+    this.job?.work.cancel();
+    this.job = null;
+    if (this.isPrepared || this.files.isWritingBase()) this.files.abandon(this.log);
+    this.isPrepared = false;
+  }
+
+  /** Between two commands, when none is half done: writes what they propagated. */
+  tickEnd(): void {
+    if (this.log.state !== LOG_OFF) this.log.flush(this.host.engine.clock.elapsed());
+  }
+
+  /** Writes the base on until it is time; false when there is nothing to do now. */
+  work(isTime: () => boolean): boolean {
+    if (this.wanted !== NOT_WANTED && !this.isRewriting() && !this.saves.isRunning()) this.prepare();
+    if (this.isPrepared) this.begin();
+    return this.job?.work.work(isTime) ?? false;
+  }
+
+  /** Some ten times a second. */
+  cron(): void {
+    const { log } = this;
+    const { clock } = this.host.engine;
+    if (log.state !== LOG_OFF) log.flush(clock.elapsed());
+    log.syncsHeld =
+      this.host.settings.get(noAppendfsyncOnRewrite) && (this.job !== null || this.saves.snapshot() !== null);
+    if (this.wanted !== NOT_WANTED) {
+      this.host.workSoon();
+      return;
+    }
+    if (this.isRewriting() || this.saves.isRunning() || clock.elapsed() < this.retryAt) return;
+    // What is broken can only be mended by a new base.
+    if (log.state === LOG_BROKEN) this.wanted = NEEDED;
+    else if (log.state !== LOG_OFF && this.hasGrown()) this.wanted = WANTED;
+    else return;
+    this.host.workSoon();
+  }
+
+  private hasGrown(): boolean {
+    const { settings, log } = this.host;
+    const percentage = settings.get(autoAofRewritePercentage);
+    const size = this.files.currentBytes(this.log);
+    if (percentage === 0 || size <= settings.get(autoAofRewriteMinSize)) return false;
+    const base = this.files.rewrittenBytes === 0 ? 1 : this.files.rewrittenBytes;
+    const growth = Math.floor((size * 100) / base) - 100;
+    if (growth < percentage) return false;
+    log('notice', `Starting automatic rewriting of AOF on ${growth}% growth`);
+    return true;
+  }
+
+  private prepare(): void {
+    const baseOnly = this.log.state === LOG_OFF && this.wanted !== NEEDED;
+    this.wanted = NOT_WANTED;
+    const turnsOn = this.log.state === LOG_OFF && !baseOnly;
+    this.files.prepare(
+      this.log,
+      (error) => {
+        if (error !== null) {
+          this.failed(error);
+          return;
+        }
+        this.isPrepared = true;
+        if (turnsOn) this.host.engine.propagation.attach(this.log);
+        this.host.workSoon();
+      },
+      baseOnly,
+    );
+  }
+
+  /** Between two commands: the log goes on in its new increment, the snapshot begins. */
+  private begin(): void {
+    this.isPrepared = false;
+    const { host } = this;
+    const base = this.files.begin(this.log);
+    if (base === null) {
+      this.failed(null);
+      return;
+    }
+    const work = this.newWork(base, (error) => this.written(base, error));
+    this.job = { work, startedAt: host.engine.clock.elapsed() };
+    host.log('notice', `Background append only file rewriting started by pid ${host.processId}`);
+  }
+
+  private newWork(file: DiskFile, ended: (error: DiskError | null) => void): SnapshotFile {
+    const { engine, settings, timers, workSoon } = this.host;
+    const out = this.newFormat();
+    const aside = this.newFormat();
+    aside.length = 0;
+    return new SnapshotFile({
+      file,
+      snapshot: new Snapshot(engine.keyspace, out, aside),
+      out,
+      syncsInPieces: settings.get(aofRewriteIncrementalFsync),
+      clock: engine.clock,
+      timers,
+      keyDelay: () => delayMs(settings.get(rdbKeySaveDelay)),
+      ended,
+      ready: () => workSoon(),
+    });
+  }
+
+  private newFormat(): SnapshotFormat {
+    return this.saves.newFormat([['aof-base', '1']]);
+  }
+
+  private written(base: DiskFile, error: DiskError | null): void {
+    const { job } = this;
+    assert(job !== null, 'what is written is a job');
+    if (error !== null) {
+      this.job = null;
+      base.close();
+      this.files.abandon(this.log);
+      this.host.log('warning', `Write error writing append only file on disk: ${error.message}`);
+      this.failed(error);
+      return;
+    }
+    this.files.install(this.log, base, this.host.settings.get(aofUseRdbPreamble) ? 'rdb' : 'aof', (failure) => {
+      if (this.job === job) this.job = null;
+      this.lastSeconds = Math.floor((this.host.engine.clock.elapsed() - job.startedAt) / 1000);
+      if (failure !== null) {
+        this.failed(failure);
+        return;
+      }
+      this.lastWasGood = true;
+      this.failuresInARow = 0;
+      this.count++;
+      this.host.log('notice', 'Background AOF rewrite terminated with success');
+      this.host.log('notice', 'Background AOF rewrite finished successfully');
+      this.host.refusalChanged();
+      this.onReleased();
+    });
+  }
+
+  private failed(error: DiskError | null): void {
+    this.lastWasGood = false;
+    this.failuresInARow++;
+    const reason = error === null ? '' : `: ${error.message}`;
+    this.host.log('warning', `Background AOF rewrite failed${reason}`);
+    const { log } = this;
+    if (log.state === LOG_OFF) this.host.engine.propagation.detach(log);
+    const minutes =
+      this.failuresInARow < FAILURES_FREE ? 0 : Math.min(WAIT_MINUTES_MAX, 2 ** (this.failuresInARow - FAILURES_FREE));
+    // A broken log refuses writes until it is mended: that is tried every second.
+    const waitMs = log.state === LOG_BROKEN ? 1000 : minutes * 60_000;
+    this.retryAt = this.host.engine.clock.elapsed() + waitMs;
+    this.host.refusalChanged();
+    this.onReleased();
+  }
+
+  private logChanged(): void {
+    this.host.refusalChanged();
+    this.onReleased();
+  }
+
+  /** Whether the log is off, on, or on without a promise yet: for those who end the server. */
+  isStarting(): boolean {
+    return this.wanted === NEEDED || this.log.state === LOG_STARTING || this.log.state === LOG_REBUILDING;
+  }
+
+  private newFiles(): AppendFiles {
+    const { settings, disk, log } = this.host;
+    const files = new AppendFiles({
+      disk,
+      parent: settings.get(dir),
+      directoryName: settings.get(appenddirname),
+      filename: settings.get(appendfilename),
+      log,
+    });
+    files.keepsHistory = settings.get(aofDisableAutoGc);
+    return files;
+  }
+}
