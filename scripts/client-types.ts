@@ -3,6 +3,7 @@
 import { camelCase, fieldName, methodName } from '../src/client/arguments.ts';
 import { ENGINE_COMMANDS } from '../src/engine/all-commands.ts';
 import type { ArgumentDefinition, CommandDefinition, ReplyDefinition } from '../src/engine/command.ts';
+import { PERSISTENCE_COMMANDS } from '../src/persistence/all-commands.ts';
 
 const REPLY_TYPES: Readonly<Record<ReplyDefinition['type'], string>> = {
   ok: "'OK'",
@@ -65,7 +66,8 @@ function method(definition: CommandDefinition): string {
 
 /** The whole file. */
 export function clientTypes(): string {
-  const methods = ENGINE_COMMANDS.flatMap((each) => [each, ...each.subcommands])
+  const methods = [...ENGINE_COMMANDS, ...PERSISTENCE_COMMANDS]
+    .flatMap((each) => [each, ...each.subcommands])
     .filter(({ kind }) => kind !== 'container')
     .map((definition) => [methodName(definition), method(definition)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))

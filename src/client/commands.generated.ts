@@ -95,6 +95,8 @@ export interface TypedCommands {
   digest(key: Argument): Promise<string | null>;
   /** DISCARD: Forgets the commands queued since MULTI, and all watched keys. O(N), N being the commands queued. Since 2.0.0. */
   discard(): Promise<'OK'>;
+  /** DUMP: Gives the value of a key as bytes, for RESTORE. O(1) to find the key, O(N) to write N elements. Since 2.6.0. */
+  dump(key: Argument): Promise<string | null>;
   /** ECHO: Answers what it was sent. O(1) Since 1.0.0. */
   echo(message: Argument): Promise<string>;
   /** EXEC: Runs all commands queued since MULTI, with none of others in between. Depends on the commands queued. Since 1.2.0. */
@@ -327,6 +329,10 @@ export interface TypedCommands {
   renamenx(key: Argument, newkey: Argument): Promise<number>;
   /** RESET: Makes the connection as if it were new. O(1) Since 6.2.0. */
   reset(): Promise<string>;
+  /** RESTORE: Makes a key of a value that DUMP gave. O(1) to make the key, O(N) to check and make N elements, O(N log N) for a sorted set. Since 2.6.0. */
+  restore(key: Argument, ttl: number | bigint | string, serializedValue: Argument, options?: { readonly replace?: true | undefined; readonly absttl?: true | undefined; readonly seconds?: number | bigint | string | undefined; readonly frequency?: number | bigint | string | undefined }): Promise<'OK'>;
+  /** RESTORE-ASKING: Makes a key of a slot that is on its way here: what MIGRATE sends. O(1) to make the key, O(N) to check and make N elements, O(N log N) for a sorted set. Since 3.0.0. */
+  restoreAsking(key: Argument, ttl: number | bigint | string, serializedValue: Argument, options?: { readonly replace?: true | undefined; readonly absttl?: true | undefined; readonly seconds?: number | bigint | string | undefined; readonly frequency?: number | bigint | string | undefined }): Promise<'OK'>;
   /** RPOP: Takes items off the tail of a list, and tells them. O(N), N being the items returned. Since 1.0.0. */
   rpop(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<string | ReplyValue[] | null>;
   /** RPOPLPUSH: Moves an item from the tail of a list to the head of another, and tells it. O(1) Since 1.2.0. */

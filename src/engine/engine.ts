@@ -113,6 +113,8 @@ export interface Identity {
 export interface EngineEvents {
   /** A session was closed by the engine for this reason, in Redis's words. */
   closed?(session: Session, reason: string): void;
+  /** FLUSHALL has emptied all databases. */
+  flushedAll?(): void;
   /** HTTP arrived where RESP was expected, and the session was ended. */
   crossProtocol?(session: Session): void;
 }

@@ -199,6 +199,20 @@ test('the k-th call ends the run, before or after its effect, and so does each c
   assert.deepEqual(seen, new Set(['', 'x']));
 });
 
+test('a disk may be asked more than once what a crash leaves', () => {
+  const disk = new SimulatedDisk(1);
+  put(disk, 'a', 'x');
+  disk.makeDirectory('d');
+  disk.rename('a', 'd/a');
+  const found = new Set<string>();
+  for (let seed = 1; seed <= 60; seed++) {
+    const left = disk.afterCrash(new Prng(seed));
+    const below = left.list('.').includes('d') ? left.list('d').join() : 'none';
+    found.add(`${left.list('.').join()} ${below}`);
+  }
+  assert.deepEqual(found, new Set([' none', 'a none', 'd ', 'd a', 'a,d ', 'a,d a']));
+});
+
 test('one seed gives one outcome', () => {
   const run = () => {
     const disk = new SimulatedDisk(7);

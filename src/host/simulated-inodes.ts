@@ -188,24 +188,42 @@ function applyNaming(directory: SimulatedDirectory, { name, node, source, source
   else directory.durable.set(name, node);
 }
 
-/** A copy of a directory and all below as a crash leaves it. */
+/** A copy of a directory and all below as a crash leaves it. The directory itself stays as it is. */
 export function crashedDirectory(root: SimulatedDirectory, prng: Prng): SimulatedDirectory {
-  keepSomeNamings(root, prng);
-  const copies = new Map<Node, Node>();
-  return copyOf(root, prng, copies) as SimulatedDirectory;
+  const names = new Map<SimulatedDirectory, Map<string, Node>>();
+  keepSomeNamings(root, prng, names);
+  return copyOf(root, prng, names, new Map()) as SimulatedDirectory;
 }
 
-function keepSomeNamings(directory: SimulatedDirectory, prng: Prng): void {
+/** The names that a directory is left with. */
+function namesOf(directory: SimulatedDirectory, names: Map<SimulatedDirectory, Map<string, Node>>): Map<string, Node> {
+  const known = names.get(directory) ?? new Map(directory.durable);
+  names.set(directory, known);
+  return known;
+}
+
+function keepSomeNamings(
+  directory: SimulatedDirectory,
+  prng: Prng,
+  names: Map<SimulatedDirectory, Map<string, Node>>,
+): void {
   const mode = prng.below(3);
-  for (const naming of directory.pending.splice(0)) {
-    if (mode === 0 || (mode === 1 && prng.below(2) === 0)) applyNaming(directory, naming);
+  const left = namesOf(directory, names);
+  for (const { name, node, source, sourceName } of directory.pending) {
+    if (mode !== 0 && (mode !== 1 || prng.below(2) !== 0)) continue;
+    if (source !== undefined) namesOf(source, names).delete(sourceName);
+    if (node === undefined) left.delete(name);
+    else left.set(name, node);
   }
-  for (const node of directory.durable.values()) {
-    if (node instanceof SimulatedDirectory) keepSomeNamings(node, prng);
-  }
+  for (const node of left.values()) if (node instanceof SimulatedDirectory) keepSomeNamings(node, prng, names);
 }
 
-function copyOf(node: Node, prng: Prng, copies: Map<Node, Node>): Node {
+function copyOf(
+  node: Node,
+  prng: Prng,
+  names: Map<SimulatedDirectory, Map<string, Node>>,
+  copies: Map<Node, Node>,
+): Node {
   const known = copies.get(node);
   if (known !== undefined) return known;
   if (node instanceof SimulatedInode) {
@@ -218,9 +236,7 @@ function copyOf(node: Node, prng: Prng, copies: Map<Node, Node>): Node {
   }
   const copy = new SimulatedDirectory();
   copies.set(node, copy);
-  for (const [name, below] of node.durable) {
-    copy.link(name, copyOf(below, prng, copies));
-  }
+  for (const [name, below] of namesOf(node, names)) copy.link(name, copyOf(below, prng, names, copies));
   copy.markSynced(copy.mark());
   return copy;
 }

@@ -16,6 +16,7 @@ import {
   LOG_REBUILDING,
   LOG_STARTING,
 } from './aof/append-log.ts';
+import { CommandWriter } from './aof/command-writer.ts';
 import {
   aofDisableAutoGc,
   aofRewriteIncrementalFsync,
@@ -61,12 +62,18 @@ export class AppendOnly {
   lastSeconds = -1;
   count = 0;
   failuresInARow = 0;
+  /** Called before the log is written at the end of a tick: DEBUG AOF-FLUSH-SLEEP. */
+  beforeFlush: (() => void) | null = null;
   /** Told when more of the stream may be shown to clients. */
   onReleased: () => void = () => undefined;
   private readonly host: PersistenceHost;
   private readonly saves: RdbSaves;
   private wanted = NOT_WANTED;
+  private isPreparing = false;
   private isPrepared = false;
+  /** The rewrite that is being prepared turns the log on; it is not wanted any more. */
+  private isTurningOn = false;
+  private isCalledOff = false;
   private job: Job | null = null;
   /** When automatic rewrites may be tried again, by `elapsed`. */
   private retryAt = 0;
@@ -94,13 +101,15 @@ export class AppendOnly {
   }
 
   isOn(): boolean {
-    return this.log.state !== LOG_OFF || this.wanted === NEEDED;
+    return this.log.state !== LOG_OFF || this.wanted === NEEDED || (this.isTurningOn && !this.isCalledOff);
   }
 
+  /** Whether a rewrite is under way, or will be as soon as what runs now has run. */
   isRewriting(): boolean {
-    return this.files.isRewriting();
+    return this.files.isRewriting() || (this.wanted !== NOT_WANTED && !this.saves.isRunning());
   }
 
+  /** Whether a rewrite waits for the end of a snapshot. */
   isScheduled(): boolean {
     return this.wanted !== NOT_WANTED && !this.isRewriting();
   }
@@ -136,13 +145,6 @@ export class AppendOnly {
   turnOn(): void {
     assert(!this.isOn(), 'the log is off');
     const { log } = this.host;
-    this.findFiles();
-    try {
-      this.files.load();
-    } catch (error) {
-      // What stands there is not ours to understand: new files replace it in the manifest.
-      log('warning', `The AOF files that are there are not used: ${(error as Error).message}`);
-    }
     this.wanted = NEEDED;
     if (this.saves.isRunning()) {
       log(
@@ -160,7 +162,6 @@ export class AppendOnly {
     this.cancelRewrite();
     this.host.engine.propagation.detach(this.log);
     this.log.close();
-    this.findFiles();
     this.onReleased();
   }
 
@@ -179,23 +180,29 @@ export class AppendOnly {
     this.host.workSoon();
   }
 
-  /** Gives up a rewrite that is under way. */
+  /** Gives up a rewrite that is under way; one that is being put in its place ends by itself. */
   cancelRewrite(): void {
-    if (!this.isRewriting()) return;
-    this.job?.work.cancel();
-    this.job = null;
+    if (!this.files.isRewriting()) return;
+    if (this.job !== null) {
+      this.host.log('notice', `Killing running AOF rewrite child: ${this.host.processId}`);
+      this.job.work.cancel();
+      this.job = null;
+    }
     if (this.isPrepared || this.files.isWritingBase()) this.files.abandon(this.log);
+    else if (this.isPreparing) this.isCalledOff = true;
     this.isPrepared = false;
   }
 
   /** Between two commands, when none is half done: writes what they propagated. */
   tickEnd(): void {
-    if (this.log.state !== LOG_OFF) this.log.flush(this.host.engine.clock.elapsed());
+    if (this.log.state === LOG_OFF) return;
+    if (this.beforeFlush !== null && this.log.pendingBytes() > 0) this.beforeFlush();
+    this.log.flush(this.host.engine.clock.elapsed());
   }
 
   /** Writes the base on until it is time; false when there is nothing to do now. */
   work(isTime: () => boolean): boolean {
-    if (this.wanted !== NOT_WANTED && !this.isRewriting() && !this.saves.isRunning()) this.prepare();
+    if (this.wanted !== NOT_WANTED && !this.files.isRewriting() && !this.saves.isRunning()) this.prepare();
     if (this.isPrepared) this.begin();
     return this.job?.work.work(isTime) ?? false;
   }
@@ -211,7 +218,7 @@ export class AppendOnly {
       this.host.workSoon();
       return;
     }
-    if (this.isRewriting() || this.saves.isRunning() || clock.elapsed() < this.retryAt) return;
+    if (this.files.isRewriting() || this.saves.isRunning() || clock.elapsed() < this.retryAt) return;
     // What is broken can only be mended by a new base.
     if (log.state === LOG_BROKEN) this.wanted = NEEDED;
     else if (log.state !== LOG_OFF && this.hasGrown()) this.wanted = WANTED;
@@ -232,22 +239,39 @@ export class AppendOnly {
   }
 
   private prepare(): void {
-    const baseOnly = this.log.state === LOG_OFF && this.wanted !== NEEDED;
+    const isOff = this.log.state === LOG_OFF;
+    const turnsOn = isOff && this.wanted === NEEDED;
     this.wanted = NOT_WANTED;
-    const turnsOn = this.log.state === LOG_OFF && !baseOnly;
-    this.files.prepare(
-      this.log,
-      (error) => {
-        if (error !== null) {
-          this.failed(error);
-          return;
-        }
-        this.isPrepared = true;
-        if (turnsOn) this.host.engine.propagation.attach(this.log);
-        this.host.workSoon();
-      },
-      baseOnly,
-    );
+    if (isOff) this.takeFilesOver();
+    this.isPreparing = true;
+    this.isTurningOn = turnsOn;
+    this.files.prepare(this.log, (error) => this.prepared(error), isOff && !turnsOn);
+  }
+
+  private prepared(error: DiskError | null): void {
+    this.isPreparing = false;
+    if (error !== null) {
+      this.isCalledOff = false;
+      this.failed(error);
+    } else if (this.isCalledOff) {
+      this.isCalledOff = false;
+      this.isTurningOn = false;
+      this.files.abandon(this.log);
+    } else {
+      this.isPrepared = true;
+      this.host.workSoon();
+    }
+  }
+
+  /** A new look at what a log that is off has left on the disk. */
+  private takeFilesOver(): void {
+    this.files = this.newFiles();
+    try {
+      this.files.load();
+    } catch (error) {
+      // What stands there is not ours to understand: new files replace it in the manifest.
+      this.host.log('warning', `The AOF files that are there are not used: ${(error as Error).message}`);
+    }
   }
 
   /** Between two commands: the log goes on in its new increment, the snapshot begins. */
@@ -255,6 +279,8 @@ export class AppendOnly {
     this.isPrepared = false;
     const { host } = this;
     const base = this.files.begin(this.log);
+    if (this.isTurningOn && base !== null) host.engine.propagation.attach(this.log);
+    this.isTurningOn = false;
     if (base === null) {
       this.failed(null);
       return;
@@ -283,7 +309,11 @@ export class AppendOnly {
   }
 
   private newFormat(): SnapshotFormat {
-    return this.saves.newFormat([['aof-base', '1']]);
+    const { engine, settings } = this.host;
+    if (settings.get(aofUseRdbPreamble)) return this.saves.newFormat([['aof-base', '1']]);
+    const writer = new CommandWriter(engine.keyspace);
+    if (settings.get(aofTimestampEnabled)) writer.timestamp(Math.floor(engine.clock.now() / 1000));
+    return writer;
   }
 
   private written(base: DiskFile, error: DiskError | null): void {
@@ -298,7 +328,9 @@ export class AppendOnly {
       return;
     }
     this.files.install(this.log, base, this.host.settings.get(aofUseRdbPreamble) ? 'rdb' : 'aof', (failure) => {
-      if (this.job === job) this.job = null;
+      // The log was turned off meanwhile.
+      if (this.job !== job) return;
+      this.job = null;
       this.lastSeconds = Math.floor((this.host.engine.clock.elapsed() - job.startedAt) / 1000);
       if (failure !== null) {
         this.failed(failure);
@@ -337,7 +369,8 @@ export class AppendOnly {
 
   /** Whether the log is off, on, or on without a promise yet: for those who end the server. */
   isStarting(): boolean {
-    return this.wanted === NEEDED || this.log.state === LOG_STARTING || this.log.state === LOG_REBUILDING;
+    const { state } = this.log;
+    return this.wanted === NEEDED || this.isTurningOn || state === LOG_STARTING || state === LOG_REBUILDING;
   }
 
   private newFiles(): AppendFiles {

@@ -111,7 +111,7 @@ export class Loading {
         engine.updateTime();
       }
     } catch (error) {
-      log('warning', this.describe(path, error));
+      for (const line of this.describe(path, error).split('\n')) log('warning', line);
       throw new LoadingError('the data set could not be loaded');
     } finally {
       engine.gates &= ~GATE_LOADING;
@@ -120,6 +120,7 @@ export class Loading {
 
   private describe(path: string, error: unknown): string {
     if (error instanceof RdbError) {
+      if (error.message.startsWith('Wrong RDB checksum')) return `${error.message}\nRDB CRC error`;
       const inFile = path === '' ? '' : ` ${path}`;
       return `Bad file format reading the RDB${inFile}, at offset ${error.offset}: ${error.message}. Terminating server after rdb file reading failure.`;
     }

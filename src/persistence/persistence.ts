@@ -92,6 +92,12 @@ export class Persistence {
     return offset <= this.log.log.releasable();
   }
 
+  /** FLUSHALL: a snapshot of what was there is not wanted any more; that nothing is there shall not be lost either. */
+  flushedAll(): void {
+    this.saves.cancel();
+    if (this.loading === null && this.host.settings.get(save).length > 0) this.saves.saveNow();
+  }
+
   // --- the start ---
 
   /** Loads what is there, in slices; `done` is told of an error that is in the log already, or null. */

@@ -3,6 +3,7 @@
 
 import * as directives from '../engine/directives.ts';
 import { GATE_MEMORY } from '../engine/gates.ts';
+import { payloadsOf } from '../persistence/commands/dump.ts';
 import { error, NO_REPLICAS } from '../protocol/errors.ts';
 import { clientQueryBufferLimit } from './config/clients.ts';
 import { latencyTracking, latencyTrackingInfoPercentiles } from './config/monitoring.ts';
@@ -60,7 +61,10 @@ function protectedRefusal(command: string, directive: string): Uint8Array {
 }
 
 function applyKeyspaceSettings(server: Server): void {
-  const { config, engine } = server;
+  const { config, engine, log } = server;
+  payloadsOf(engine.keyspace, engine.access).onDamaged = (reason) => {
+    log.verbose(`Internal error in RDB reading: ${reason}`);
+  };
   config.follow(directives.notifyKeyspaceEvents, (classes) => {
     engine.changes.notifyClasses = classes;
     engine.refreshEffects();
@@ -83,6 +87,8 @@ function applyKeyspaceSettings(server: Server): void {
   });
   config.follow(directives.maxmemoryPolicy, (policy) => {
     engine.access.frequency = policy.endsWith('-lfu');
+    // What the clock of accesses means has changed, and may not be worked out again for this batch.
+    engine.access.update(engine.keyspace.now);
   });
   config.follow(directives.listMaxListpackSize, (size) => engine.keyspace.lists.limitPacks(size));
   config.follow(directives.listCompressDepth, (depth) => {

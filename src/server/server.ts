@@ -187,6 +187,7 @@ export class Server implements ConnectionOwner, TransportHost {
       memory: memoryOptions(),
     });
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
+    this.engine.events.flushedAll = () => this.persistence.flushedAll();
     this.engine.events.crossProtocol = (session) => this.logCrossProtocol(session);
     this.vitals = new Vitals(this.engine);
     this.persistence = new Persistence(this.persistenceHost(options));

@@ -4,13 +4,15 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { checkAof } from '../../src/cli/aof-check.ts';
 import { checkSnapshot } from '../../src/cli/snapshot-check.ts';
 import { nodeDisk } from '../../src/host/node-disk.ts';
 import { Prng } from '../../src/lib/prng.ts';
-import { encode } from '../support/engine-harness.ts';
+import { toBytes } from '../../src/persistence/rdb/whole.ts';
+import { EngineHarness, encode } from '../support/engine-harness.ts';
 
 const isInstalled = spawnSync('redis-check-aof').error === undefined;
 const skip =
@@ -32,8 +34,15 @@ function contents(directory: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(home, directory, name), 'latin1')]));
 }
 
-/** Log lines have a process id and a time of their own. */
-const withoutTimes = (text: string): string => text.replaceAll(/^\d+:C [^#]*# /gm, '# ');
+/**
+ * Log lines have a process id and a time of their own; 7.0 shows the name of a base where later releases show its path;
+ * which databases a snapshot has is not told here.
+ */
+const withoutTimes = (text: string): string =>
+  text
+    .replaceAll(/^\d+:C [^#]*# /gm, '# ')
+    .replaceAll(' Checking RDB file ./', ' Checking RDB file ')
+    .replaceAll(/^\[offset \d+\] Selecting DB ID \d+\n/gm, '');
 
 /** Runs both programs on copies of the files. */
 function compare(files: Files, args: readonly string[], input = '', what = ''): string {
@@ -69,12 +78,13 @@ function compare(files: Files, args: readonly string[], input = '', what = ''): 
     },
   });
   const label = `${what} ${args.join(' ')} on ${JSON.stringify(files)}`;
-  assert.equal(printed, withoutTimes(theirs.stdout), label);
+  assert.equal(withoutTimes(printed), withoutTimes(theirs.stdout), label);
   assert.equal(status, theirs.status, label);
   assert.deepEqual(contents('ours'), contents('theirs'), label);
   return printed;
 }
 
+const toLatin1Text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 const commands = (...lines: string[]): string => lines.map((line) => encode(line.split(' '))).join('');
 const GOOD = commands('SELECT 0', 'SET foo hello', 'MULTI', 'SET bar 1', 'DEL foo', 'EXEC', 'SET last x');
 
@@ -155,6 +165,30 @@ test('several files with a manifest', { skip }, () => {
     compare(files, ['--fix', 'm'], 'y\n');
     compare(files, ['--truncate-to-timestamp', '200', 'm']);
   }
+});
+
+test('a snapshot in front', { skip }, () => {
+  const harness = new EngineHarness();
+  for (const command of ['SET a 1', 'SET b 2 EX 100', 'RPUSH l x y', 'SELECT 3', 'SET c 3', 'SET gone 1 PX 1']) {
+    harness.run(...command.split(' '));
+  }
+  const { keyspace, access } = harness.engine;
+  const snapshot = toLatin1Text(toBytes(keyspace, access));
+  assert.match(compare({ aof: snapshot + GOOD }, ['aof']), /looks OK[\s\S]*AOF aof is valid/);
+  compare({ aof: snapshot }, ['aof']);
+  compare({ aof: snapshot + GOOD.slice(0, -2) }, ['--fix', 'aof'], 'y\n');
+  compare({ m: 'file b seq 1 type b\nfile i seq 1 type i\n', b: snapshot, i: GOOD }, ['m']);
+});
+
+test('the program itself', { skip }, () => {
+  lay('program', { aof: `${GOOD}!!!` });
+  const program = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'bin', 'cinnabar-check-aof');
+  const options = { cwd: join(home, 'program'), encoding: 'latin1', input: 'y\n' } as const;
+  const theirs = spawnSync('redis-check-aof', ['aof'], options);
+  const ours = spawnSync(program, ['aof'], options);
+  assert.deepEqual([ours.stdout, ours.status], [theirs.stdout, theirs.status]);
+  assert.match(spawnSync(program, ['--fix', 'aof'], options).stdout, /Successfully truncated AOF aof\n$/);
+  assert.deepEqual(contents('program'), { aof: GOOD });
 });
 
 test('damage anywhere', { skip }, () => {

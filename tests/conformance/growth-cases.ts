@@ -7,7 +7,8 @@
 // What is before is done before each run and not counted.
 //
 // {N} is the size, {last} one less, {mid} half of it, {id} a number that grows from run to run. {many:a b*} stands for as
-// many words as the size says, {pairs:a b*} for as many pairs, with their number in place of *.
+// many words as the size says, {pairs:a b*} for as many pairs, with their number in place of *; {payload:key} for what
+// DUMP says of a key.
 
 /** Makes the collections; their sizes are N unless the name says otherwise. */
 export const SETUP: readonly string[] = [
@@ -303,6 +304,12 @@ N | MSET {pairs:gone:* v} | DEL {many:gone:*}
   | RENAME named other-name | RENAMENX other-name named
   | | TOUCH set key:{mid}
   | | TYPE set
+N | | DUMP hash
+N | | DUMP list
+N | | DUMP zset
+N | | DUMP stream
+N | | RESTORE restored 0 {payload:hash} REPLACE
+N | | RESTORE restored 0 {payload:zset} REPLACE
   | | EXPIRE set 100000
   | | EXPIREAT set 1995219200
   | | PEXPIRE set 100000000

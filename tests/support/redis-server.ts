@@ -100,10 +100,16 @@ export class ServerProcess {
     this.child = child;
   }
 
-  /** Starts `command` as redis-server is started, and waits until it accepts connections. */
-  static async start(command: string, args: readonly string[] = []): Promise<ServerProcess> {
+  /**
+   * Starts `command` as redis-server is started, and waits until it accepts connections. In a directory of its own, unless it
+   * is given one.
+   */
+  static async start(
+    command: string,
+    args: readonly string[] = [],
+    directory = mkdtempSync(join(tmpdir(), 'cinnabar-test-')),
+  ): Promise<ServerProcess> {
     const port = await freePort();
-    const directory = mkdtempSync(join(tmpdir(), 'cinnabar-test-'));
     const words = [command, '--port', String(port), '--dir', directory, '--save', '', ...args];
     // A reply made up of some 10^15 random members would take all of the machine's memory: 8 GB must do for C Redis.
     const bounded = command === 'redis-server' ? ['ulimit -v 8000000; exec "$0" "$@"'] : ['exec "$0" "$@"'];
@@ -125,13 +131,17 @@ export class ServerProcess {
     throw new Error(`${command} did not accept connections on port ${port}`);
   }
 
+  /** Ends the process at once; what it has written stays. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      this.child.once('exit', () => resolve());
+      this.child.kill('SIGKILL');
+    });
+  }
+
   async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
-      await new Promise<void>((resolve) => {
-        this.child.once('exit', () => resolve());
-        this.child.kill('SIGKILL');
-      });
-    }
+    await this.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

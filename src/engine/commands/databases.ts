@@ -221,7 +221,9 @@ export const flushall = write(
   },
   function flushall(call) {
     const lazily = parseFlush(call);
-    if (lazily !== null) flush(call, call.keyspace.databases, lazily);
+    if (lazily === null) return;
+    flush(call, call.keyspace.databases, lazily);
+    call.engine.events.flushedAll?.();
   },
 );
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SimulatedDisk } from '../../host/simulated-disk.ts';
+import { testDisk } from '../../../tests/support/simulated-disk.ts';
 import { fromLatin1, toLatin1 } from '../../lib/bytes.ts';
 import { Prng } from '../../lib/prng.ts';
 import { ManualClock } from '../../world/clock.ts';
@@ -25,7 +25,7 @@ interface Outcome {
 }
 
 function diskWith(contents: Readonly<Record<string, string>>): Disk {
-  const disk = new SimulatedDisk(1);
+  const disk = testDisk();
   disk.makeDirectory('d');
   for (const [name, text] of Object.entries(contents)) {
     const file = disk.open(name.includes('/') ? name : `d/${name}`, 'create');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SimulatedDisk } from '../../host/simulated-disk.ts';
+import { type TestDisk, testDisk } from '../../../tests/support/simulated-disk.ts';
 import { fromLatin1, toLatin1 } from '../../lib/bytes.ts';
 import { ManualClock } from '../../world/clock.ts';
 import type { DiskError, DiskFile } from '../../world/disk.ts';
@@ -10,13 +10,13 @@ import { AppendLog, FSYNC_ALWAYS, LOG_BROKEN, LOG_OFF, LOG_STARTING, LOG_WORKING
 const PING = fromLatin1('*1\r\n$4\r\nPING\r\n');
 
 class Bench {
-  readonly disk: SimulatedDisk;
+  readonly disk: TestDisk;
   readonly clock = new ManualClock(0);
   readonly logged: string[] = [];
   readonly log: AppendLog;
   readonly files: AppendFiles;
 
-  constructor(disk = new SimulatedDisk(1)) {
+  constructor(disk = testDisk()) {
     this.disk = disk;
     this.log = new AppendLog(this.clock, { durable: () => {}, changed: () => {}, log: () => {} });
     this.log.policy = FSYNC_ALWAYS;
@@ -181,6 +181,28 @@ test('turned on at run time the log is listed together with its first base', () 
   assert.equal(bench.names(), 'aof.1.base.aof aof.1.incr.aof aof.manifest');
 });
 
+test('a base alone replaces what there is, for a log that is off', () => {
+  const started = new Bench().start();
+  started.ping();
+  assert.ok(started.log.close());
+  const bench = new Bench(started.disk);
+  bench.files.load();
+  let outcome = '';
+  bench.files.prepare(
+    bench.log,
+    (error) => {
+      outcome = error?.code ?? 'ok';
+    },
+    true,
+  );
+  bench.settle();
+  assert.equal(outcome, 'ok');
+  assert.equal(bench.install(bench.files.begin(bench.log)!), 'ok');
+  assert.equal(bench.log.state, LOG_OFF);
+  assert.equal(bench.manifest(), '2.base.aof b, ');
+  assert.equal(bench.names(), 'aof.2.base.aof aof.manifest');
+});
+
 test('given up at any stage, turning on leaves nothing behind', () => {
   for (const stage of ['prepared', 'begun']) {
     const bench = new Bench();
@@ -194,7 +216,7 @@ test('given up at any stage, turning on leaves nothing behind', () => {
 });
 
 test('failures of the disk at each step are told, and the next rewrite works', () => {
-  const faults: readonly (readonly [Parameters<SimulatedDisk['failNext']>[0], number])[] = [
+  const faults: readonly (readonly [Parameters<TestDisk['failNext']>[0], number])[] = [
     ['open', 0],
     ['sync', 0],
     ['syncDirectory', 0],
@@ -270,8 +292,10 @@ test('a start removes what was not finished, and nothing else', () => {
 
   const without = new Bench();
   without.disk.makeDirectory('dir');
-  without.put('dir/aof.1.incr.aof', 'the only copy').files.load();
+  without.put('dir/aof.1.incr.aof', 'the only copy').put('dir/aof.7.base.rdb', 'another').start();
   assert.equal(without.content('dir/aof.1.incr.aof'), 'the only copy');
+  assert.equal(without.content('dir/aof.7.base.rdb'), 'another');
+  assert.equal(without.manifest(), '8.base.rdb b, 8.incr.aof i, ', 'its manifest is gone: new files have other names');
 });
 
 test('all sizes together, and the name of a missing file', () => {

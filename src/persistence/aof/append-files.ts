@@ -468,14 +468,27 @@ export class AppendFiles {
       TEMPORARY_PREFIX + filename + MANIFEST_SUFFIX,
       TEMPORARY_PREFIX + this.incrementName(),
     ]);
-    // Without a manifest nothing says that these are not somebody's only copy.
     if (isListed && !this.manifest.isEmpty()) {
       const next = this.manifest.copy();
       unfinished.add(next.addIncrement(filename));
       unfinished.add(next.addBase(filename, 'rdb'));
       unfinished.add(this.manifest.copy().addBase(filename, 'aof'));
-    }
+    } else this.numberBehind(names);
     for (const name of names) if (unfinished.has(name)) this.remove(name);
+  }
+
+  /** Without a manifest nothing says that the files here are not somebody's only copy: new ones get other names. */
+  private numberBehind(names: readonly string[]): void {
+    const start = `${this.filename}.`;
+    for (const name of names) {
+      const match = name.startsWith(start)
+        ? /^(\d{1,15})\.(?:base\.(?:rdb|aof)|incr\.aof)$/.exec(name.slice(start.length))
+        : null;
+      if (match === null) continue;
+      const sequence = Number(match[1]);
+      this.manifest.baseSequence = Math.max(this.manifest.baseSequence, sequence);
+      this.manifest.incrementSequence = Math.max(this.manifest.incrementSequence, sequence);
+    }
   }
 
   private temporaryName(): string {

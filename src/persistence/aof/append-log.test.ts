@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SimulatedDisk } from '../../host/simulated-disk.ts';
+import { testDisk } from '../../../tests/support/simulated-disk.ts';
 import { fromLatin1, toLatin1 } from '../../lib/bytes.ts';
 import { ManualClock } from '../../world/clock.ts';
 import type { DiskFile } from '../../world/disk.ts';
@@ -22,7 +22,7 @@ const MULTI = fromLatin1('*1\r\n$5\r\nMULTI\r\n');
 const EXEC = fromLatin1('*1\r\n$4\r\nEXEC\r\n');
 
 class Bench {
-  readonly disk = new SimulatedDisk(1);
+  readonly disk = testDisk();
   readonly clock = new ManualClock(START);
   readonly told: string[] = [];
   readonly log: AppendLog;

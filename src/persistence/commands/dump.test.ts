@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { CORRUPT_PAYLOADS } from '../../../tests/conformance/corrupt-payloads.ts';
 import { EngineHarness, START } from '../../../tests/support/engine-harness.ts';
 import { ENGINE_COMMANDS } from '../../engine/all-commands.ts';
-import { EVENT_ALL, EVENT_KEYEVENT } from '../../engine/events.ts';
+import { EVENT_ALL, EVENT_KEYEVENT, EVENT_OVERWRITTEN, EVENT_TYPE_CHANGED } from '../../engine/events.ts';
 import { crc64 } from '../../lib/crc64.ts';
 import { PERSISTENCE_COMMANDS } from '../all-commands.ts';
 import { payloadsOf } from './dump.ts';
@@ -211,6 +211,21 @@ describe('DUMP and RESTORE', () => {
     at.run('RESTORE', 'b', '1', bytes, 'REPLACE', 'ABSTTL');
     const events = listener.take().match(/__:\w+/g);
     assert.deepEqual(events, ['__:restore', '__:del']);
+  });
+
+  it('announces a value that is overwritten behind restore, and when its type is another one', () => {
+    const at = harness();
+    at.engine.changes.notifyClasses = EVENT_ALL | EVENT_KEYEVENT | EVENT_OVERWRITTEN | EVENT_TYPE_CHANGED;
+    at.engine.refreshEffects();
+    const listener = at.connect();
+    at.run('SET', 'a', '1');
+    const bytes = dumpOf(at, 'a');
+    at.run('SADD', 'b', '1');
+    listener.run('PSUBSCRIBE', '*');
+    at.run('RESTORE', 'b', '0', bytes, 'REPLACE');
+    at.run('RESTORE', 'b', '1000', bytes, 'REPLACE');
+    const events = listener.take().match(/__:\w+/g);
+    assert.deepEqual(events, ['__:restore', '__:overwritten', '__:type_changed', '__:restore', '__:overwritten']);
   });
 
   it('every payload that once did damage is refused, or makes a sound value', () => {

@@ -206,6 +206,9 @@ function propagate(call: WriteCall, deadline: bigint): void {
   out.text('ABSTTL');
 }
 
+/** The type of a key that was not there. */
+const NOTHING = -1;
+
 function restoreKey(call: WriteCall): void {
   const { keyspace, database, bytes, starts, ends } = call;
   const options = parseOptions(call);
@@ -223,8 +226,9 @@ function restoreKey(call: WriteCall): void {
     restoreExpired(call, record, existing);
     return;
   }
+  const type = call.typeOf(record);
+  const replaced = existing === NONE ? NOTHING : call.typeOf(existing);
   if (existing !== NONE) {
-    call.overwriting(1, existing, call.typeOf(record));
     call.peek(1);
     keyspace.removeFound(database, existing, keyspace.lazyServerDel);
   }
@@ -235,6 +239,7 @@ function restoreKey(call: WriteCall): void {
     if (!options.absolute && call.propagates()) propagate(call, deadline);
   }
   call.changed(1, RESTORE_EVENT);
+  if (replaced !== NOTHING) call.overwritten(database, 1, replaced, type);
   call.reply.ok();
 }
 

@@ -74,6 +74,7 @@ export class RdbInput {
   /** Goes on to read another source. */
   restart(source: ByteSource): void {
     this.source = source;
+    this.text = EMPTY;
     this.bytes = source.bytes;
     this.at = source.start;
     this.limit = source.end;
@@ -290,6 +291,9 @@ export class RdbInput {
 
   /** Expands the text. */
   private expand(length: number): void {
+    if (length > EXPANDED_BYTES_KEPT && lzfLength(this.text, this.start, this.end) !== length) {
+      this.fail('Invalid LZF compressed string');
+    }
     if (this.expanded.length < length || this.expanded.length > EXPANDED_BYTES_KEPT) {
       this.expanded = new Uint8Array(Math.max(length, 4096));
     }
@@ -327,4 +331,23 @@ export class RdbInput {
     this.end = length;
     if (pendingExpanded >= 0) this.expand(pendingExpanded);
   }
+}
+
+/** Bytes that a stream of LZF makes, as its controls say: asked before much memory is taken for them. */
+function lzfLength(bytes: Uint8Array, start: number, end: number): number {
+  let length = 0;
+  for (let at = start; at < end; ) {
+    const control = bytes[at]!;
+    if (control < 32) {
+      length += control + 1;
+      at += control + 2;
+    } else if (control < 0xe0) {
+      length += (control >>> 5) + 2;
+      at += 2;
+    } else {
+      length += (bytes[at + 1] ?? 0) + 9;
+      at += 3;
+    }
+  }
+  return length;
 }

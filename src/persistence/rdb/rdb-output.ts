@@ -27,6 +27,8 @@ const BYTES_FIRST = 64 * 1024;
 const BYTES_KEPT = 1024 * 1024;
 /** Longer strings are written as they are: to compress one takes some 10 ms a megabyte, in one piece. */
 const COMPRESS_BYTES_MAX = 4 * 1024 * 1024;
+/** What stands before a stream of LZF at most. */
+const LZF_HEAD_BYTES_MAX = 11;
 const TWO_32 = 0x1_0000_0000;
 
 const MINUS = 45;
@@ -43,7 +45,6 @@ export class RdbOutput {
   /** Over all that was cleared since `beginChecksum`. */
   private readonly crc = new Crc64();
   private readonly lzf = new Lzf();
-  private compressed = new Uint8Array(BYTES_FIRST);
   private readonly doubles = new Float64Array(1);
   private readonly doubleBytes = new Uint8Array(this.doubles.buffer);
 
@@ -234,12 +235,26 @@ export class RdbOutput {
     return !Number.isNaN(value) && this.integer(value);
   }
 
+  /** Compresses to where the stream is to stand, behind lengths that are known but for the stream's own. */
   private asCompressed(from: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
-    if (this.compressed.length < length) this.compressed = new Uint8Array(length);
-    const packed = this.lzf.compress(from, start, end, this.compressed, 0, length - COMPRESS_GAIN_MIN);
-    if (packed === 0) return false;
-    this.compressedString(this.compressed, 0, packed, length);
+    const guessed = countBytes(length);
+    this.ensure(LZF_HEAD_BYTES_MAX + length);
+    const at = this.length + 1 + guessed + countBytes(length);
+    const until = this.lzf.compress(from, start, end, this.bytes, at, at + length - COMPRESS_GAIN_MIN);
+    if (until === 0) return false;
+    const size = until - at;
+    const moved = countBytes(size) - guessed;
+    if (moved !== 0) this.bytes.copyWithin(at + moved, at, until);
+    this.byte(LENGTH_ENCODED | STRING_LZF);
+    this.count(size);
+    this.count(length);
+    this.length += size;
     return true;
   }
+}
+
+/** Bytes that `count` writes for a length below 2^32. */
+function countBytes(length: number): number {
+  return length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : 5;
 }

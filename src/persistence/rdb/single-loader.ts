@@ -101,7 +101,8 @@ export class SingleLoader {
     if (type === TYPE_HASH_ZIPMAP) {
       if (!old.readZipmap(text, start, end, this.addToBuilder)) input.fail('Zipmap integrity check failed.');
     } else if (!old.readZiplist(text, start, end, this.addToBuilder)) {
-      input.fail(`${type === TYPE_LIST_ZIPLIST ? 'List' : 'Collection'} ziplist integrity check failed.`);
+      const kind = type === TYPE_LIST_ZIPLIST ? 'List' : type === TYPE_ZSET_ZIPLIST ? 'Zset' : 'Hash';
+      input.fail(`${kind} ziplist integrity check failed.`);
     }
     builder.end();
     const { bytes, length } = builder;

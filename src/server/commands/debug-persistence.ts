@@ -79,3 +79,16 @@ export function loadLog(server: Server, call: Call): void {
   server.log.notice('Append Only File loaded by DEBUG LOADAOF');
   call.reply.ok();
 }
+
+/** DEBUG AOF-FLUSH-SLEEP microseconds */
+export function flushSleep(server: Server, call: Call): void {
+  const microseconds = call.integer(2);
+  if (Number.isNaN(microseconds)) return;
+  server.persistence.log.beforeFlush = microseconds > 0 ? () => blockProcess(microseconds / 1000) : null;
+  call.reply.ok();
+}
+
+/** Does nothing for so many milliseconds, and lets nobody else do anything. */
+export function blockProcess(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -12,12 +12,13 @@ import { fromLatin1, toLatin1 } from '../../lib/bytes.ts';
 import { parseMemory } from '../../lib/directive.ts';
 import { matchGlob } from '../../lib/glob.ts';
 import { NONE } from '../../memory/flat-memory.ts';
+import { payloadsOf } from '../../persistence/commands/dump.ts';
 import { error, NO_SUCH_KEY, NOT_POSITIVE, OUT_OF_MEMORY, subcommandSyntax } from '../../protocol/errors.ts';
 import { maxmemoryClients } from '../config/clients.ts';
 import type { Server } from '../server.ts';
 import { dataDigest, valueDigest } from './debug-digest.ts';
 import { DEBUG_HELP } from './debug-help.ts';
-import { loadLog, reload } from './debug-persistence.ts';
+import { blockProcess, flushSleep, loadLog, reload } from './debug-persistence.ts';
 import { debugProtocol } from './debug-protocol.ts';
 
 type Handler = (server: Server, call: Call) => void;
@@ -45,7 +46,7 @@ function looseInteger(argument: string): number {
 /** Holds the whole process, as the name promises: nothing else runs meanwhile. */
 function sleep(_server: Server, call: Call): void {
   const seconds = Number.parseFloat(call.text(2));
-  if (seconds > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
+  if (seconds > 0) blockProcess(seconds * 1000);
   call.reply.ok();
 }
 
@@ -182,6 +183,11 @@ function setActiveExpire(_server: Server, call: Call): void {
   call.reply.ok();
 }
 
+function setSkipChecksum(_server: Server, call: Call): void {
+  payloadsOf(call.keyspace, call.access).skipChecksum = looseInteger(call.text(2)) !== 0;
+  call.reply.ok();
+}
+
 function pauseCron(server: Server, call: Call): void {
   server.cronPaused = looseInteger(call.text(2)) !== 0;
   call.reply.ok();
@@ -298,6 +304,7 @@ const crash =
     unreachable(why);
 
 const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>([
+  ['aof-flush-sleep', { counts: [3, 3], run: flushSleep }],
   ['assert', { counts: [2, ANY], run: crash('DEBUG ASSERT was called') }],
   ['change-repl-id', { counts: [2, 2], run: changeReplicationId }],
   ['client-eviction', { counts: [2, 2], run: clientEviction }],
@@ -327,6 +334,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['segfault', { counts: [2, ANY], run: crash('DEBUG SEGFAULT was called') }],
   ['set-active-expire', { counts: [3, 3], run: setActiveExpire }],
   ['set-disable-deny-scripts', { counts: [3, 3], run: accepted }],
+  ['set-skip-checksum-validation', { counts: [3, 3], run: setSkipChecksum }],
   ['sleep', { counts: [3, 3], run: sleep }],
   ['stringmatch-test', { counts: [2, 2], run: stringMatchTest }],
 ]);

@@ -1,0 +1,69 @@
+// Crashes of a whole engine with its persistence, at every call to the disk: what a restart finds is what was there after
+// some unit of commands, and has everything that was promised; nothing unfinished is left lying about.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SimulatedCrash, type SimulatedDisk } from '../../src/host/simulated-disk.ts';
+import { Prng } from '../../src/lib/prng.ts';
+import { PersistenceRun, type RunOptions } from './persistence-run.ts';
+
+const EVERYSEC_PROMISE_MS = 2000;
+const TEMPORARY = /^temp-/;
+
+function restartOn(run: PersistenceRun, disk: SimulatedDisk, options: RunOptions, least: number, what: string): void {
+  const next = new PersistenceRun({ ...options, syncMs: 0, shortWrites: 0 }, disk);
+  next.start();
+  const unit = run.unitOf(next.readState());
+  assert.ok(unit >= least, `${what}: unit ${unit} found, ${least} was promised`);
+  for (const name of [
+    ...disk.list('.'),
+    ...(disk.size('appendonlydir') >= 0 || options.appendonly ? disk.list('appendonlydir') : []),
+  ]) {
+    assert.doesNotMatch(name, TEMPORARY, what);
+  }
+}
+
+function crashEverywhere(options: RunOptions): void {
+  const whole = new PersistenceRun(options);
+  whole.run();
+  const { calls } = whole.disk;
+  assert.ok(calls > 30, `the run uses the disk: ${calls} calls`);
+  for (let at = 1; at <= calls; at++) {
+    const run = new PersistenceRun(options);
+    run.disk.crashAt(at);
+    try {
+      run.run();
+      assert.fail('the crash came');
+    } catch (error) {
+      if (!(error instanceof SimulatedCrash)) throw error;
+    }
+    // Before the start was over nothing was promised.
+    if (run.states.length === 0) continue;
+    const what = `seed ${options.seed}, crash at call ${at} of ${calls}`;
+    let least = run.promised();
+    if (options.appendonly && options.policy === 'everysec' && (options.syncMs ?? 0) < 100) {
+      const time = run.clock.elapsed() - EVERYSEC_PROMISE_MS;
+      let unit = 0;
+      while (unit + 1 < run.times.length && run.times[unit + 1]! <= time) unit++;
+      least = Math.max(least, unit);
+    }
+    const prng = new Prng(options.seed * 1000 + at);
+    restartOn(run, prng.below(4) === 0 ? run.disk.afterKill() : run.disk.afterCrash(prng), options, least, what);
+  }
+}
+
+test('a crash at every disk call of SAVE', () => {
+  crashEverywhere({ seed: 1, appendonly: false, steps: 40, events: ['save'] });
+});
+
+test('a crash at every disk call of BGSAVE', () => {
+  for (const seed of [2, 3]) {
+    crashEverywhere({ seed, appendonly: false, steps: 120, events: ['bgsave'], syncMs: 40, shortWrites: 0.2 });
+  }
+});
+
+for (const policy of ['always', 'everysec', 'no'] as const) {
+  test(`a crash at every disk call of the log and its rewrites, appendfsync ${policy}`, () => {
+    crashEverywhere({ seed: 4, appendonly: true, policy, steps: 40, events: ['rewrite', 'bgsave'], syncMs: 20 });
+  });
+}
