@@ -3,6 +3,7 @@
 
 import { compareBytes } from '../lib/bytes.ts';
 import { NONE } from '../memory/flat-memory.ts';
+import { OrderedTree } from '../structures/ordered-tree.ts';
 import { writeScore } from '../structures/score.ts';
 import type { SortedSets } from './sorted-set.ts';
 
@@ -15,9 +16,13 @@ const NONE_OF_BOTH = 3;
 /** Members that one step orders: some 3 ms. */
 const BUILT_STEP = 65_536;
 const INSERTED_STEP = 4096;
+/** Bytes that a step takes at most. */
+export const ORDER_STEP_BYTES = 1024 * 1024;
 
 export class SortedSetLoader {
   private readonly sets: SortedSets;
+  /** Its own: while it builds in steps, others may build too. */
+  private readonly tree: OrderedTree;
   private record = NONE;
   private table = NONE;
   /** Member records as they came. */
@@ -30,6 +35,7 @@ export class SortedSetLoader {
 
   constructor(sets: SortedSets) {
     this.sets = sets;
+    this.tree = new OrderedTree(sets.members.memory);
   }
 
   /** Begins with the record of an empty large sorted set, which is in no table yet. */
@@ -73,10 +79,13 @@ export class SortedSetLoader {
     else if (this.order !== step) this.order = NONE_OF_BOTH;
   }
 
-  /** Orders some of the members that were added; false when all are, and the sorted set is one. */
+  /**
+   * Orders some of the members that were added; false when all are, and the sorted set is one. May grow memory by
+   * ORDER_STEP_BYTES.
+   */
   step(): boolean {
-    const { tree, packed } = this.sets;
-    const { count, handles, order } = this;
+    const { packed } = this.sets;
+    const { count, handles, order, tree } = this;
     const empty = packed.payload(this.record, 1);
     if (order === NONE_OF_BOTH) {
       const until = Math.min(count, this.ordered + INSERTED_STEP);

@@ -470,6 +470,24 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     second.fieldWheel = fieldWheel;
   }
 
+  /** An empty database that is none of the numbered ones, for `swap`; to be discarded. */
+  emptyLike(database: Database): Database {
+    const { memory, now } = this;
+    return new Database(
+      database.index,
+      this.table.create(),
+      new ExpiryWheel(memory, now),
+      new ExpiryWheel(memory, now),
+    );
+  }
+
+  /** Frees a database of `emptyLike` with all that is in it. */
+  discard(database: Database): void {
+    this.disposals.add(this, database.root, true);
+    database.wheel.clear();
+    database.fieldWheel.clear();
+  }
+
   /** Empties a database; `later`: its keys are freed in slices. The timing wheel is emptied at once. */
   clear(database: Database, later: boolean): void {
     const root = database.root;

@@ -210,7 +210,7 @@ test('a disk may be asked more than once what a crash leaves', () => {
     const below = left.list('.').includes('d') ? left.list('d').join() : 'none';
     found.add(`${left.list('.').join()} ${below}`);
   }
-  assert.deepEqual(found, new Set([' none', 'a none', 'd ', 'd a', 'a,d ', 'a,d a']));
+  assert.deepEqual(found, new Set([' none', 'a none', 'd ', 'd a', 'a,d ']));
 });
 
 test('one seed gives one outcome', () => {

@@ -46,3 +46,21 @@ test('write stores it as RDB does, and reset starts over', () => {
   crc.reset();
   assert.equal(crc.value(), 0n);
 });
+
+test('long input gives the same from any place on, in one piece or in several', () => {
+  const bytes = Uint8Array.from({ length: 6000 }, (_, i) => (i * i * 31) >> 3);
+  for (const shift of [0, 1, 2, 3]) {
+    const view = new Uint8Array(bytes.buffer, shift, 5900);
+    for (const [start, end] of [
+      [0, 5900],
+      [1, 1025],
+      [2, 1026],
+      [3, 4098],
+      [5, 5894],
+    ] as const) {
+      const pieces = new Crc64();
+      for (let at = start; at < end; at += 100) pieces.update(view, at, Math.min(end, at + 100));
+      assert.equal(crc64(view, start, end), pieces.value(), `${shift}, ${start} to ${end}`);
+    }
+  }
+});

@@ -1,6 +1,6 @@
 // The CRC-64 of RDB files and DUMP payloads: Jones's polynomial 0xad93d23594c935a9, reflected, from 0, nothing inverted.
-// Eight bytes at a time by eight tables (slicing by 8), each value in two int32 halves: 1.1 GB/s against 0.5 byte by byte
-// (crc64.bench.ts).
+// Eight bytes at a time by eight tables (slicing by 8), each value in two int32 halves, and long input read as words: 2 GB/s,
+// against 1.2 where bytes are put together and 0.5 byte by byte (crc64.bench.ts).
 
 /** The polynomial with its bits reversed. */
 const POLYNOMIAL_LOW = 0xac4bc9b5;
@@ -32,6 +32,10 @@ for (let i = 256; i < LOW.length; i++) {
   HIGH[i] = (high >>> 8) ^ HIGH[byte]!;
 }
 
+/** From here on input is read as words: a view of them is made. */
+const WORDS_FROM_BYTES = 1024;
+const IS_LITTLE_ENDIAN = new Uint8Array(Int32Array.of(1).buffer)[0] === 1;
+
 /** A running CRC-64, in two signed halves. */
 export class Crc64 {
   low: number;
@@ -49,6 +53,40 @@ export class Crc64 {
 
   /** Takes bytes[start..end) in. */
   update(bytes: Uint8Array, start: number, end: number): void {
+    let at = start;
+    if (end - start >= WORDS_FROM_BYTES && IS_LITTLE_ENDIAN) {
+      // Up to a word's start byte by byte, then two words at a time.
+      const aligned = start + (-(bytes.byteOffset + start) & 3);
+      this.updateShort(bytes, start, aligned);
+      const count = (end - aligned) >>> 3;
+      this.updateWords(new Int32Array(bytes.buffer, bytes.byteOffset + aligned, count * 2), count * 2);
+      at = aligned + count * 8;
+    }
+    this.updateShort(bytes, at, end);
+  }
+
+  private updateWords(words: Int32Array, count: number): void {
+    let low = this.low;
+    let high = this.high;
+    for (let at = 0; at < count; at += 2) {
+      low ^= words[at]!;
+      high ^= words[at + 1]!;
+      const i7 = 1792 + (low & 0xff);
+      const i6 = 1536 + ((low >>> 8) & 0xff);
+      const i5 = 1280 + ((low >>> 16) & 0xff);
+      const i4 = 1024 + (low >>> 24);
+      const i3 = 768 + (high & 0xff);
+      const i2 = 512 + ((high >>> 8) & 0xff);
+      const i1 = 256 + ((high >>> 16) & 0xff);
+      const i0 = high >>> 24;
+      low = LOW[i7]! ^ LOW[i6]! ^ LOW[i5]! ^ LOW[i4]! ^ LOW[i3]! ^ LOW[i2]! ^ LOW[i1]! ^ LOW[i0]!;
+      high = HIGH[i7]! ^ HIGH[i6]! ^ HIGH[i5]! ^ HIGH[i4]! ^ HIGH[i3]! ^ HIGH[i2]! ^ HIGH[i1]! ^ HIGH[i0]!;
+    }
+    this.low = low;
+    this.high = high;
+  }
+
+  private updateShort(bytes: Uint8Array, start: number, end: number): void {
     let low = this.low;
     let high = this.high;
     let at = start;

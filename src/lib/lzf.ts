@@ -30,26 +30,29 @@ export class Lzf {
    * give a limit below the input's own length to learn whether compression is worth it. Input of up to 1 GiB.
    */
   compress(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number, limit: number): number {
-    const base = this.nextBase(end - start) - start;
+    const base = (this.nextBase(end - start) - start) | 0;
     const places = this.places;
+    const last = end - REFERENCE_MIN;
     let literals = 0;
-    let out = at + 1;
-    let next = start;
-    while (next < end) {
-      let reference = -1;
-      if (next + REFERENCE_MIN <= end) {
-        const slot = slotOf(from, next);
-        const place = places[slot]! - base;
-        places[slot] = base + next;
-        if (place >= start && next - place <= DISTANCE_MAX && startsAlike(from, place, next)) reference = place;
-      }
-      if (reference < 0) {
+    let out = (at + 1) | 0;
+    let next = start | 0;
+    // The three bytes at `next`, of which each step brings one.
+    let three = next <= last ? (from[next]! << 8) | from[next + 1]! : 0;
+    while (next <= last) {
+      three = ((three << 8) | from[next + 2]!) & 0xffffff;
+      const slot = Math.imul(three, 0x9e3779b1) >>> (32 - SLOT_BITS);
+      const place = (places[slot]! - base) | 0;
+      places[slot] = base + next;
+      if (
+        place < start ||
+        next - place > DISTANCE_MAX ||
+        from[place] !== from[next] ||
+        from[place + 1] !== from[next + 1] ||
+        from[place + 2] !== from[next + 2]
+      ) {
         if (out >= limit) return 0;
-        to[out] = from[next]!;
-        out++;
-        next++;
-        literals++;
-        if (literals === LITERALS_MAX) {
+        to[out++] = from[next++]!;
+        if (++literals === LITERALS_MAX) {
           to[out - 1 - LITERALS_MAX] = LITERALS_MAX - 1;
           literals = 0;
           out++;
@@ -60,14 +63,26 @@ export class Lzf {
       else to[out - 1 - literals] = literals - 1;
       literals = 0;
       const longest = Math.min(end, next + REFERENCE_MAX);
+      const back = next - place;
       let until = next + REFERENCE_MIN;
-      for (const back = next - reference; until < longest && from[until] === from[until - back]; ) until++;
+      while (until < longest && from[until] === from[until - back]) until++;
       if (out + (until - next < 9 ? 2 : 3) > limit) return 0;
-      out = writeReference(to, out, until - next, next - reference - 1) + 1;
+      out = writeReference(to, out, until - next, back - 1) + 1;
       // The places within a repetition are not noted but for its end: as in the original, half the time for 1 % of size.
       next = until - 2;
-      if (next + REFERENCE_MIN <= end) places[slotOf(from, next)] = base + next;
+      if (next <= last) places[slotOf(from, next)] = base + next;
       next = until;
+      if (next <= last) three = (from[next]! << 8) | from[next + 1]!;
+    }
+    // The last two bytes begin no repetition.
+    for (; next < end; next++) {
+      if (out >= limit) return 0;
+      to[out++] = from[next]!;
+      if (++literals === LITERALS_MAX) {
+        to[out - 1 - LITERALS_MAX] = LITERALS_MAX - 1;
+        literals = 0;
+        out++;
+      }
     }
     if (literals === 0) out--;
     else to[out - 1 - literals] = literals - 1;
@@ -132,10 +147,6 @@ export function decompressLzf(
 function slotOf(from: Uint8Array, at: number): number {
   const three = (from[at]! << 16) | (from[at + 1]! << 8) | from[at + 2]!;
   return Math.imul(three, 0x9e3779b1) >>> (32 - SLOT_BITS);
-}
-
-function startsAlike(from: Uint8Array, a: number, b: number): boolean {
-  return from[a] === from[b] && from[a + 1] === from[b + 1] && from[a + 2] === from[b + 2];
 }
 
 function writeReference(to: Uint8Array, at: number, length: number, distance: number): number {

@@ -158,6 +158,9 @@ export class AppendOnly {
   /** CONFIG SET appendonly no: what was logged so far is on the disk. */
   turnOff(): void {
     if (!this.isOn()) return;
+    if (this.isRewriting()) {
+      this.host.log('notice', `Killing running AOF rewrite child: ${this.host.processId}`);
+    }
     this.wanted = NOT_WANTED;
     this.cancelRewrite();
     this.host.engine.propagation.detach(this.log);
@@ -184,7 +187,6 @@ export class AppendOnly {
   cancelRewrite(): void {
     if (!this.files.isRewriting()) return;
     if (this.job !== null) {
-      this.host.log('notice', `Killing running AOF rewrite child: ${this.host.processId}`);
       this.job.work.cancel();
       this.job = null;
     }

@@ -3,8 +3,10 @@
 
 import { randomInt } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import type { DataSnapshot } from '../host/open.ts';
 import { realClock } from '../host/real-clock.ts';
 import { fromUtf8, utf8 } from '../lib/bytes.ts';
+import { replaceDataSet, saveDataSet } from '../persistence/data-set.ts';
 import { ManualClock } from '../world/clock.ts';
 import { allCommands } from './all-commands.ts';
 import { parseCommandLine } from './config/command-line.ts';
@@ -86,6 +88,27 @@ export class EmbeddedServer {
         this.stream?.destroy();
       }
     };
+  }
+
+  /** The data as RDB bytes, which real Redis reads too. */
+  toRdb(): Uint8Array {
+    return saveDataSet(this.server.engine);
+  }
+
+  /** Puts what RDB bytes hold in place of the data. Throws when they are damaged: then nothing has changed. */
+  loadRdb(rdb: Uint8Array): void {
+    replaceDataSet(this.server.engine, rdb);
+    this.server.workSoon();
+  }
+
+  /** Remembers the data, for `rollBack`: between tests, say. */
+  snapshot(): DataSnapshot {
+    return { rdb: this.toRdb() };
+  }
+
+  /** Brings the data back that a snapshot remembers; any number of times. */
+  rollBack(snapshot: DataSnapshot): void {
+    this.loadRdb(snapshot.rdb);
   }
 
   /** Ends all connections and listeners; nothing keeps the process alive afterwards. */

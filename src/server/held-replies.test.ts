@@ -10,12 +10,19 @@ import type { Link } from './transports/transport.ts';
 class World {
   readonly sent: string[] = [];
   readonly held = new HeldReplies();
+  /** The log: what it took in, and what of it is durable. */
+  collected = 0;
+  durable = 0;
+  readonly withholding = new Set<Connection>();
   readonly owner = {
     hold: (connection: Connection, bytes: Uint8Array, start: number, end: number) =>
       this.held.hold(connection, bytes, start, end),
     sendHeld: () => this.held.sendAll(),
     flushLater: () => undefined,
     ended: () => undefined,
+    withheldUntil: () => (this.collected > this.durable ? this.collected : -1),
+    mayShow: (offset: number) => offset <= this.durable,
+    withheld: (connection: Connection) => void this.withholding.add(connection),
     outputLimit: () => ({ hardBytes: 0, softBytes: 0, softSeconds: 0 }),
   } as unknown as ConnectionOwner;
 
@@ -125,4 +132,43 @@ test('when there is no room for more, what is held goes out', () => {
       Array.from({ length: count }, (_, index) => `a:${String(index % 10).repeat(length)}`),
     );
   }
+});
+
+test('what may show a change that is not durable waits for that, and only for that', () => {
+  const world = new World();
+  const [a, b] = [world.open('a'), world.open('b')];
+  reply(a, 'before');
+  world.held.sendAll();
+  world.collected = 10;
+  reply(a, '1');
+  a.push(fromLatin1('told'), 0, 4);
+  world.held.sendAll();
+  world.collected = 20;
+  reply(a, '2');
+  reply(b, 'read');
+  world.held.sendAll();
+  a.flush();
+  b.flush();
+  assert.deepEqual(world.sent, ['a:before']);
+  world.durable = 10;
+  for (const connection of [a, b]) connection.flush();
+  assert.deepEqual(world.sent, ['a:before', 'a:1told']);
+  world.durable = 20;
+  for (const connection of world.withholding) connection.flush();
+  assert.deepEqual(world.sent, ['a:before', 'a:1told', 'a:2', 'b:read']);
+  reply(a, 'after');
+  world.held.sendAll();
+  assert.equal(world.sent.at(-1), 'a:after');
+});
+
+test('a connection that ends while output is withheld shows none of it', () => {
+  const world = new World();
+  const a = world.open('a');
+  world.collected = 10;
+  reply(a, 'secret');
+  world.held.sendAll();
+  a.close('now');
+  world.durable = 10;
+  a.flush();
+  assert.deepEqual(world.sent, ['a closed']);
 });

@@ -1,6 +1,15 @@
-// What the process does when it is told to end: SIGTERM and SIGINT end the server in order, a second SIGINT at once.
+// What the process does when it is told something: SIGTERM and SIGINT end the server in order, a second SIGINT at once; the
+// signals of crashes end it with a report, SIGALRM makes it say where it is.
 
+import { constants } from 'node:os';
+import { crashReport } from './crash-report.ts';
 import type { Server } from './server.ts';
+
+/** Signals that a process gets for its own faults; here they come from outside. */
+const CRASHES = ['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV'] as const;
+
+/** Exit codes of processes that a signal has ended begin here. */
+const SIGNALLED = 128;
 
 export function obeySignals(server: Server, exit: (code: number) => void): void {
   let isEnding = false;
@@ -18,4 +27,16 @@ export function obeySignals(server: Server, exit: (code: number) => void): void 
       });
     });
   }
+  for (const signal of CRASHES) {
+    process.on(signal, () => {
+      const { version } = server.engine.identity;
+      const number = constants.signals[signal];
+      server.log.raw('warning', crashReport(server, new Error(`Redis ${version} crashed by signal: ${number}`)));
+      exit(SIGNALLED + number);
+    });
+  }
+  process.on('SIGALRM', () => {
+    const { stack } = new Error('Received SIGALRM');
+    server.log.raw('warning', `\n--- WATCHDOG TIMER EXPIRED ---\n\nReceived SIGALRM\n${stack}\n--------\n`);
+  });
 }

@@ -214,6 +214,33 @@ describe('the append-only log between this server and redis-server 7.0', { skip:
     await ask('SELECT', '0');
   });
 
+  it('a base that is a snapshot is read, and so is a log of one file that begins with one', async () => {
+    await ask('CONFIG', 'SET', 'aof-use-rdb-preamble', 'yes');
+    for (const command of ['FLUSHALL', 'SET a 1', 'RPUSH l x y', 'XADD s 1-1 f v', 'SELECT 7', 'SET b 2 EX 1000']) {
+      await ask(...command.split(' '));
+    }
+    await rewrite();
+    for (const command of ['SET c 3', 'SELECT 0', 'LPOP l', 'CONFIG SET aof-use-rdb-preamble no']) {
+      await ask(...command.split(' '));
+    }
+    const digest = await ask('DEBUG', 'DIGEST');
+    const { engine, logged } = readLog(server.directory);
+    assert.equal(`+${dataDigest(engine, formatDouble17)}\r\n`, digest);
+    assert.equal(logged[0], 'Reading RDB base file on AOF loading...');
+    const log = join(server.directory, 'appendonlydir');
+    const names = readdirSync(log);
+    const parts = [names.find((name) => name.endsWith('.rdb'))!, names.find((name) => name.endsWith('.incr.aof'))!];
+    const directory = join(server.directory, 'single');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'appendonly.aof'), Buffer.concat(parts.map((name) => readFileSync(join(log, name)))));
+    const single = readLog(directory);
+    assert.equal(`+${dataDigest(single.engine, formatDouble17)}\r\n`, digest);
+    assert.deepEqual(single.logged.slice(1, 3), [
+      'Reading RDB preamble from AOF file...',
+      'Reading the remaining AOF tail...',
+    ]);
+  });
+
   it('files that are written here load there, the log goes on, and comes back', async () => {
     const { engine } = generated(1);
     const directory = join(server.directory, 'ours');

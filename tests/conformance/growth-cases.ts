@@ -4,7 +4,8 @@
 //
 // `grows` names the variables of the declared complexity that stand for what is larger in the larger collections ('@' the
 // things of "for each"; none where the command is not to be slower), with #1 or #2 for a further form of the declaration.
-// What is before is done before each run and not counted.
+// What is before is done before each run and not counted; where that is much, the last of it brings what the command needs
+// back into the caches.
 //
 // {N} is the size, {last} one less, {mid} half of it, {id} a number that grows from run to run. {many:a b*} stands for as
 // many words as the size says, {pairs:a b*} for as many pairs, with their number in place of *; {payload:key} for what
@@ -293,7 +294,7 @@ N | | COPY set copy REPLACE
   | DEL gone2; SET gone v | DEL gone
 M#1 | COPY hash copy REPLACE | DEL copy
 N | MSET {pairs:gone:* v} | DEL {many:gone:*}
-  | COPY hash copy REPLACE | UNLINK copy
+  | COPY hash copy REPLACE; SADD gone 1; UNLINK gone; EXISTS copy | UNLINK copy
 @ | MSET {pairs:gone:* v} | UNLINK {many:gone:*}
   | | EXISTS set key:{mid}
   | MOVE named 1; SELECT 1 | MOVE named 0
@@ -321,7 +322,7 @@ N | | RESTORE restored 0 {payload:zset} REPLACE
   | EXPIRE set 1000 | PERSIST set
   | | DBSIZE
 N | SELECT 2; MSET {pairs:gone:* v} | FLUSHDB SYNC
-  | SELECT 2; MSET {pairs:gone:* v} | FLUSHDB ASYNC
+  | SELECT 2; MSET {pairs:gone:* v}; SELECT 3; SET few 1; FLUSHDB ASYNC; SELECT 2; DBSIZE | FLUSHDB ASYNC
 N | | KEYS nosuch*
   | | RANDOMKEY
   | | SCAN 0

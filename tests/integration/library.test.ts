@@ -101,6 +101,61 @@ for (const transport of ['native', 'node']) {
   });
 }
 
+test('data goes out as RDB bytes and comes back, at once or in chunks', async () => {
+  const db = await open();
+  for (let index = 0; index < 3000; index++) await db.set(`key:${index}`, `value ${index}`);
+  await db.command('RPUSH', 'list', ...Array.from({ length: 20_000 }, (_, index) => `item ${index}`));
+  await db.command('HSET', 'hash', 'field', 'value');
+  const chunks: Uint8Array[] = [];
+  for (const chunk of db.rdbChunks()) {
+    chunks.push(chunk);
+    // What happens meanwhile does not show.
+    await db.command('LPOP', 'list', '100');
+    await db.command('DEL', `key:${chunks.length}`);
+  }
+  assert.ok(chunks.length > 2, `${chunks.length} chunks`);
+  const other = await open();
+  await other.set('gone', 'x');
+  await other.loadRdb(chunks);
+  assert.equal(await other.command('DBSIZE'), 3002);
+  assert.equal(await other.command('LLEN', 'list'), 20_000);
+  assert.equal(await other.get('gone'), null);
+  await other.loadRdb(db.toRdb());
+  assert.equal(await other.command('LLEN', 'list'), Number(await db.command('LLEN', 'list')));
+  const damaged = other.toRdb();
+  damaged[damaged.length >> 1]! ^= 0xff;
+  await assert.rejects(other.loadRdb(damaged));
+  assert.equal(await other.command('HGET', 'hash', 'field'), 'value');
+  db.close();
+  other.close();
+});
+
+test('a snapshot in memory brings data back, any number of times', async () => {
+  const db = await open({ clock: 'manual' });
+  await db.set('a', '1');
+  await db.command('SADD', 'set', 'x', 'y');
+  await db.command('PEXPIRE', 'set', '1000');
+  const before = db.snapshot();
+  for (let round = 0; round < 3; round++) {
+    await db.command('FLUSHALL');
+    await db.set('b', '2');
+    db.rollBack(before);
+    assert.deepEqual([await db.get('a'), await db.get('b'), await db.command('SCARD', 'set')], ['1', null, 2]);
+  }
+  db.clock.advance(1001);
+  assert.equal(await db.command('EXISTS', 'set'), 0);
+  db.close();
+  const server = await createServer();
+  const redis = new Redis(server.port);
+  await redis.set('a', '1');
+  const kept = server.snapshot();
+  await redis.flushall();
+  server.rollBack(kept);
+  assert.equal(await redis.get('a'), '1');
+  redis.disconnect();
+  await server.stop();
+});
+
 test('an unmodified ioredis talks to a server without a port', async () => {
   const server = await createServer({ port: null });
   assert.equal(server.url, '');

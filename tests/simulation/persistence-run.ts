@@ -92,7 +92,10 @@ export class PersistenceRun {
       isAlive: () => false,
       log: (level, line) => void this.log.push(`${level}: ${line}`),
       workSoon: () => undefined,
-      refusalChanged: () => undefined,
+      // Who waited when the log failed is disconnected.
+      refusalChanged: () => {
+        if (this.persistence.log.log.refusesWrites()) this.waiting.length = 0;
+      },
       released: () => undefined,
     };
     this.persistence = new Persistence(host);

@@ -67,3 +67,35 @@ for (const policy of ['always', 'everysec', 'no'] as const) {
     crashEverywhere({ seed: 4, appendonly: true, policy, steps: 40, events: ['rewrite', 'bgsave'], syncMs: 20 });
   });
 }
+
+for (const policy of ['always', 'everysec'] as const) {
+  test(`a failing sync and a full disk: writes are refused, and go on without a restart, appendfsync ${policy}`, () => {
+    const refusals: string[] = [];
+    const before = (step: number, run: PersistenceRun): void => {
+      if (step === 15) run.disk.failNext('sync', 'EIO');
+      if (step === 40) run.disk.capacity = 0;
+      if (step === 55) run.disk.capacity = Number.POSITIVE_INFINITY;
+      if (run.firstRefusal !== '') {
+        refusals.push(run.firstRefusal);
+        run.firstRefusal = '';
+        // Reads go on.
+        assert.ok(run.readState().size >= 0);
+      }
+    };
+    const options: RunOptions = { seed: 6, appendonly: true, policy, steps: 140, events: [], syncMs: 15, before };
+    const run = new PersistenceRun(options);
+    run.run();
+    assert.ok(
+      refusals.some((line) => line.startsWith('-MISCONF Errors writing to the AOF file: Input/output error')),
+      refusals.join(),
+    );
+    assert.ok(
+      refusals.some((line) => line.includes('No space left on device')),
+      refusals.join(),
+    );
+    assert.equal(run.persistence.writeRefusal(), null);
+    assert.ok(run.states.length > 150, 'writes go on');
+    restartOn(run, run.disk.afterKill(), options, run.states.length - 1, 'all is there in the end');
+    crashEverywhere({ ...options, steps: 70 });
+  });
+}

@@ -248,7 +248,6 @@ test('the next file is written when the one before is synced to its end', () => 
     bench.put();
     const end = log.collected;
     assert.ok(log.switchTo(disk.open('b', 'create')));
-    assert.equal(log.switchTo(disk.open('c', 'create')), false, 'one switch at a time');
     bench.put();
     bench.pass(5);
     assert.equal(bench.content().length, end);
@@ -262,6 +261,25 @@ test('the next file is written when the one before is synced to its end', () => 
       toLatin1(fromLatin1('*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*1\r\n$4\r\nPING\r\n'), 0, 37),
     );
     assert.equal(log.fileBytes, 37);
+  }
+});
+
+test('a switch soon after another waits for the disk, and finds out when that fails', () => {
+  for (const fails of [false, true]) {
+    const bench = new Bench(FSYNC_EVERYSEC);
+    const { log, disk } = bench;
+    bench.put();
+    assert.ok(log.switchTo(disk.open('b', 'create')));
+    bench.put();
+    const { collected } = log;
+    if (fails) disk.failNext('sync', 'EIO');
+    assert.equal(log.switchTo(disk.open('c', 'create')), !fails);
+    bench.put();
+    bench.pass(10);
+    bench.pass(10);
+    assert.equal(log.state, fails ? LOG_BROKEN : LOG_WORKING);
+    assert.equal(log.durable, fails ? 0 : collected);
+    assert.equal(bench.content('b'), fails ? '' : '*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*1\r\n$4\r\nPING\r\n');
   }
 });
 

@@ -185,8 +185,7 @@ export class AppendLog implements PropagationSink {
    */
   switchTo(file: DiskFile): boolean {
     assert(this.state === LOG_WORKING && !this.isInUnit, 'a working log is switched between two units');
-    // The file before is only now being synced: this one must not follow it yet.
-    if (this.previous !== null || !this.writeNow()) return false;
+    if (!this.settlePrevious() || !this.writeNow()) return false;
     this.previous = this.file;
     this.startFile(file, 0);
     this.syncIfDue(this.clock.elapsed());
@@ -441,6 +440,21 @@ export class AppendLog implements PropagationSink {
     this.heldAt = -1;
     this.isTorn = false;
     this.syncBegunAt = this.clock.elapsed();
+  }
+
+  /** Waits for the sync of the file before the present one: where rewrites are begun faster than a disk syncs. */
+  private settlePrevious(): boolean {
+    if (this.previous === null) return true;
+    try {
+      this.previous.syncNow();
+    } catch (error) {
+      this.syncFailed(asDiskError(error));
+      return false;
+    }
+    this.dropPrevious();
+    this.synced = Math.max(this.synced, this.fileStart);
+    this.setDurable(this.fileStart);
+    return true;
   }
 
   private dropPrevious(): void {

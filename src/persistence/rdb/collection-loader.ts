@@ -3,7 +3,7 @@
 import { NEVER } from '../../datatypes/hash-walk.ts';
 import { LIST } from '../../datatypes/key-record.ts';
 import { ADD_ADDED } from '../../datatypes/sorted-set.ts';
-import { SortedSetLoader } from '../../datatypes/sorted-set-loader.ts';
+import { ORDER_STEP_BYTES, SortedSetLoader } from '../../datatypes/sorted-set-loader.ts';
 import { copyBytes } from '../../lib/bytes.ts';
 import { parseDouble } from '../../lib/decimal.ts';
 import { NONE } from '../../memory/flat-memory.ts';
@@ -203,7 +203,11 @@ export class CollectionLoader {
       else this.addScored(score);
       if (this.slices.isDone()) yield;
     }
-    if (isLarge) while (scored.step()) yield;
+    for (let more = isLarge; more; ) {
+      target.admit(ORDER_STEP_BYTES);
+      more = scored.step();
+      if (more) yield;
+    }
   }
 
   private createSortedSet(count: number): void {

@@ -5,6 +5,9 @@ import { equalBytes } from '../../lib/bytes.ts';
 import { Listpack } from '../../structures/listpack.ts';
 import { PackBuilder } from './pack-builder.ts';
 
+/** Groups whose first entries are compared each with each. */
+const PAIRWISE_MAX = 8;
+
 export class PackChecker {
   /** After `check`: the pack at bytes[start..end), given or written anew, and its entries. */
   bytes: Uint8Array = new Uint8Array(0);
@@ -16,6 +19,7 @@ export class PackChecker {
   private readonly builder = new PackBuilder();
   /** Offsets of first entries, by hash; 0: none. */
   private slots = new Int32Array(64);
+  private readonly firsts = new Int32Array(PAIRWISE_MAX);
 
   /**
    * Whether bytes[start..end) is a pack of whole groups of `group` entries. Entries written in an unusual form (an integer
@@ -49,6 +53,7 @@ export class PackChecker {
   /** Whether the first entries of the groups of the checked pack differ from each other. */
   isDistinct(group: number): boolean {
     const { listpack, bytes, start } = this;
+    if (this.entries / group <= PAIRWISE_MAX) return this.differPairwise(group);
     const wanted = (this.entries / group) * 2;
     let { slots } = this;
     if (slots.length < wanted) this.slots = slots = new Int32Array(2 ** Math.ceil(Math.log2(wanted)));
@@ -58,6 +63,25 @@ export class PackChecker {
     for (let at = listpack.first(bytes, start); !listpack.isEnd(bytes, at); ) {
       if (!this.enter(at, size - 1)) return false;
       for (let left = group; left > 0; left--) at = listpack.next(bytes, at);
+    }
+    return true;
+  }
+
+  /** The same where each is compared with each: cheaper than to hash a few. */
+  private differPairwise(group: number): boolean {
+    const { listpack, bytes, firsts } = this;
+    let count = 0;
+    for (let at = listpack.first(bytes, this.start); !listpack.isEnd(bytes, at); ) {
+      const end = listpack.next(bytes, at);
+      for (let index = 0; index < count; index++) {
+        const other = firsts[index]!;
+        // Where the entries are of one length they end with the same bytes, and names differ at their ends.
+        if (bytes[at] !== bytes[other] || bytes[end - 2] !== bytes[other + end - at - 2]) continue;
+        if (equalBytes(bytes, at, end, bytes, other, other + end - at)) return false;
+      }
+      firsts[count++] = at;
+      at = end;
+      for (let left = group - 1; left > 0; left--) at = listpack.next(bytes, at);
     }
     return true;
   }

@@ -28,12 +28,13 @@ import {
   SIGNATURE,
   SIGNATURE_BYTES,
   SLOTS,
-  TYPE_STRING,
+  TYPE_HASH_LISTPACK_EX,
   VERSION_CHECKSUM,
   VERSION_MAX,
   VERSION_MIN,
 } from './rdb-format.ts';
 import { RdbInput } from './rdb-input.ts';
+import { isSingle } from './single-loader.ts';
 import { TableGrowth } from './table-growth.ts';
 import { moduleName, ValueLoader } from './value-loader.ts';
 
@@ -111,8 +112,9 @@ export class RdbLoader {
         if (this.hasSliceEnded()) yield;
         const type = this.input.byte();
         if (type === OPCODE_EOF) break;
-        if (type >= OPCODE_MIN) yield* this.opcode(type);
-        else if (type === TYPE_STRING && this.stringKey()) this.place();
+        if (type >= OPCODE_MIN) {
+          if (!this.ofNextKey(type)) yield* this.opcode(type);
+        } else if (isSingle(type) && this.singleKey(type)) this.place();
         else yield* this.key(type);
       }
     } catch (error) {
@@ -158,47 +160,53 @@ export class RdbLoader {
   // --- keys ---
 
   /**
-   * Reads a key and the string behind it, where both are short: in plain code, since most keys are such. False when the
-   * string is long: then `key` goes on.
+   * Reads a key and the value behind it, which is a string of bytes, where both are short: in plain code, since most keys
+   * are such. False when one is long: then `key` goes on.
    */
-  private stringKey(): boolean {
+  private singleKey(type: number): boolean {
     const { input, values } = this;
     if (!input.string()) return false;
-    values.target.setKey(input.text, input.start, input.end);
-    this.hasKey = true;
-    this.prepare();
+    this.begin(type);
     if (!input.string()) {
       this.isGathering = true;
       return false;
     }
-    values.singles.load(TYPE_STRING);
+    values.singles.load(type);
     this.hasKey = false;
     return true;
   }
 
-  /** How far `stringKey` came: the key has been read; its string has begun. */
+  /** How far `singleKey` came: the key has been read; its value has begun. */
   private hasKey = false;
   private isGathering = false;
 
+  /** Takes the text just read for the key. */
+  private begin(type: number): void {
+    const { input, values } = this;
+    values.target.setKey(input.text, input.start, input.end);
+    this.hasKey = true;
+    this.prepare();
+    // The first deadline is known from the pack.
+    if (type === TYPE_HASH_LISTPACK_EX) input.wide();
+  }
+
   private *key(type: number): Generator<void, void> {
     const { input, values } = this;
-    if (type === TYPE_STRING) {
+    if (isSingle(type)) {
       if (!this.hasKey) {
         yield* input.gather();
-        values.target.setKey(input.text, input.start, input.end);
-        this.prepare();
+        this.begin(type);
         this.isGathering = !input.string();
       }
       if (this.isGathering) yield* input.gather();
-      this.hasKey = false;
       this.isGathering = false;
-      values.singles.load(TYPE_STRING);
+      values.singles.load(type);
     } else {
       if (!input.string()) yield* input.gather();
-      values.target.setKey(input.text, input.start, input.end);
-      this.prepare();
+      this.begin(type);
       yield* values.load(type);
     }
+    this.hasKey = false;
     this.place();
   }
 
@@ -253,21 +261,20 @@ export class RdbLoader {
 
   // --- what stands between keys ---
 
+  /** Reads what says something of the next key; false when this is something else. */
+  private ofNextKey(opcode: number): boolean {
+    const { input } = this;
+    if (opcode === OPCODE_EXPIRETIME_MS) this.setDeadline(input.time());
+    else if (opcode === OPCODE_EXPIRETIME) this.setDeadline(input.int32() * 1000);
+    else if (opcode === OPCODE_FREQ) this.frequency = input.byte();
+    else if (opcode === OPCODE_IDLE) this.idle = input.count();
+    else return false;
+    return true;
+  }
+
   private *opcode(opcode: number): Generator<void, void> {
     const { input } = this;
     switch (opcode) {
-      case OPCODE_EXPIRETIME:
-        this.setDeadline(input.int32() * 1000);
-        return;
-      case OPCODE_EXPIRETIME_MS:
-        this.setDeadline(input.time());
-        return;
-      case OPCODE_FREQ:
-        this.frequency = input.byte();
-        return;
-      case OPCODE_IDLE:
-        this.idle = input.count();
-        return;
       case OPCODE_SELECTDB:
         this.selectDatabase(input.count());
         return;

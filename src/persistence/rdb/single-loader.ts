@@ -32,6 +32,11 @@ import {
 import type { RdbInput } from './rdb-input.ts';
 
 const EMPTY = new Uint8Array(0);
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+/** Characters of a plain decimal that every double tells from all others. */
+const USUAL_DIGITS_MAX = 15;
 /** Bytes of a member in a table beside its own at most, for each byte of a pack: short entries grow most. */
 const TABLE_FACTOR = 16;
 
@@ -343,12 +348,36 @@ export class SingleLoader {
     for (let at = listpack.first(bytes, checker.start); !listpack.isEnd(bytes, at); ) {
       const scoreAt = listpack.next(bytes, at);
       const score = this.scoreAt(scoreAt);
-      if (!scores.isCanonical(bytes, scoreAt) || (before >= 0 && !this.isAfter(before, last, at, score))) return false;
+      if (!this.isUsualScore(scoreAt) && !scores.isCanonical(bytes, scoreAt)) return false;
+      if (before >= 0 && !this.isAfter(before, last, at, score)) return false;
       before = at;
       last = score;
       at = listpack.next(bytes, scoreAt);
     }
     return true;
+  }
+
+  /**
+   * Whether a score is surely as it is written here: an integer, or a plain decimal of few digits. What remains is written to
+   * be compared, which takes some ten times as long.
+   */
+  private isUsualScore(at: number): boolean {
+    const { checker, listpack } = this;
+    if (checker.bytes[at]! < 0x80) return true;
+    listpack.read(checker.bytes, at);
+    if (listpack.isInteger) return !Number.isNaN(listpack.integer);
+    const { bytes, end } = listpack;
+    const first = bytes[listpack.start] === MINUS ? listpack.start + 1 : listpack.start;
+    if (end - first > USUAL_DIGITS_MAX || bytes[end - 1] === ZERO) return false;
+    // From 0.1 on nothing has an exponent; fifteen digits are never rounded.
+    if (bytes[first] === ZERO && (bytes[first + 1] !== POINT || bytes[first + 2] === ZERO)) return false;
+    let point = -1;
+    for (let index = first; index < end; index++) {
+      const byte = bytes[index]!;
+      if (byte === POINT && point < 0) point = index;
+      else if (byte < ZERO || byte > ZERO + 9) return false;
+    }
+    return point > first && point < end - 1;
   }
 
   /** Whether a pair belongs behind another one. */

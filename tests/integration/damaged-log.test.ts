@@ -1,0 +1,149 @@
+// Append-only logs with damage: at every 16th byte, and by mutations. They are refused, read up to the damage, or read as
+// what the bytes now say; never is there a crash, a hang, or memory beyond what the file has.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ENGINE_COMMANDS } from '../../src/engine/all-commands.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import { ObeyedCommands } from '../../src/engine/obeyed-commands.ts';
+import { SimulatedDisk } from '../../src/host/simulated-disk.ts';
+import { fromLatin1, toLatin1 } from '../../src/lib/bytes.ts';
+import { Prng } from '../../src/lib/prng.ts';
+import { NONE } from '../../src/memory/flat-memory.ts';
+import { AofError, AofReader } from '../../src/persistence/aof/aof-reader.ts';
+import { AppendFiles, writeAll } from '../../src/persistence/aof/append-files.ts';
+import { CommandWriter } from '../../src/persistence/aof/command-writer.ts';
+import { TableWalk } from '../../src/structures/hash-table.ts';
+import { ManualClock } from '../../src/world/clock.ts';
+import { DataSetGenerator } from '../conformance/data-sets.ts';
+import { EngineHarness, START } from '../support/engine-harness.ts';
+
+const SEED = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
+const MUTATIONS = Number(process.env['CINNABAR_MUTATIONS'] ?? 10_000);
+/** Mutated are pieces of a log, so that most of the time goes into what is mutated. */
+const PIECE_BYTES = 4096;
+
+/** A log with all types. */
+function newLog(seed: number): Uint8Array {
+  const harness = new EngineHarness();
+  const generator = new DataSetGenerator(new Prng(seed));
+  for (let set = 0; set < 3; set++) for (const command of generator.commands()) harness.run(...command);
+  const { keyspace } = harness.engine;
+  const writer = new CommandWriter(keyspace);
+  const walk = new TableWalk(keyspace.table);
+  for (const database of keyspace.databases) {
+    writer.selectDatabase(database.index);
+    walk.start(database.root);
+    for (let handle = walk.next(); handle !== NONE; handle = walk.next()) writer.record(handle);
+  }
+  return writer.bytes.slice(0, writer.length);
+}
+
+/** One for many logs, emptied between them: a new one takes longer than a log. */
+const engine = new Engine({ clock: new ManualClock(START), seed: 1, commands: ENGINE_COMMANDS });
+const obeyed = new ObeyedCommands(engine);
+const FLUSHALL = fromLatin1('FLUSHALL');
+
+let refused = 0;
+let loaded = 0;
+
+/** Loads a log; whatever it says, only an AofError may come of it, and the engine is whole after. */
+function load(content: Uint8Array, label: string): void {
+  const disk = new SimulatedDisk(1);
+  disk.makeDirectory('d');
+  for (const [name, bytes] of [
+    ['d/aof.manifest', fromLatin1('file log seq 1 type i\n')],
+    ['d/log', content],
+  ] as const) {
+    writeAll(disk.open(name, 'create'), bytes);
+  }
+  const log = () => undefined;
+  const files = new AppendFiles({ disk, parent: '.', directoryName: 'd', filename: 'aof', log });
+  files.load();
+  const reader = new AofReader({
+    disk,
+    clock: engine.clock,
+    databases: 16,
+    loadTruncated: true,
+    corruptTailBytesMax: content.length % 2 === 0 ? 0 : 100,
+    loadRdb: () => assert.fail('no snapshot'),
+    apply: (database, bytes, starts, ends, count) => {
+      const error = obeyed.run(engine.keyspace.databases[database]!, bytes, starts, ends, count);
+      if (error === null) throw new AofError(`Unknown command '${toLatin1(bytes, starts[0]!, ends[0]!)}'`);
+    },
+    log,
+  });
+  try {
+    for (const _ of reader.read(files));
+    loaded++;
+  } catch (error) {
+    if (!(error instanceof AofError)) throw new Error(label, { cause: error });
+    refused++;
+  }
+  engine.check();
+  obeyed.run(engine.keyspace.databases[0]!, FLUSHALL, Int32Array.of(0), Int32Array.of(FLUSHALL.length), 1);
+}
+
+test(`damage at every 16th byte, seed ${SEED}`, () => {
+  const content = newLog(SEED);
+  const damaged = content.slice(0, 32_768);
+  const prng = new Prng(SEED);
+  for (let at = 0; at < damaged.length; at += 16) {
+    const before = damaged[at]!;
+    damaged[at] = before ^ (1 + prng.below(255));
+    const first = Math.max(0, at - PIECE_BYTES);
+    load(damaged.subarray(startOfCommand(damaged, first), Math.min(damaged.length, at + PIECE_BYTES)), `byte ${at}`);
+    damaged[at] = before;
+  }
+  assert.ok(refused > 0 && loaded > 0);
+});
+
+test(`${MUTATIONS} mutations, seed ${SEED}`, () => {
+  const content = newLog(SEED + 1);
+  const prng = new Prng(SEED + 1);
+  for (let mutation = 0; mutation < MUTATIONS; mutation++) {
+    const from = startOfCommand(content, prng.below(Math.max(1, content.length - PIECE_BYTES)));
+    const piece = Array.from(content.subarray(from, from + 200 + prng.below(PIECE_BYTES / 4)));
+    for (let edits = 1 + prng.below(4); edits > 0; edits--) mutate(piece, prng);
+    load(Uint8Array.from(piece), `mutation ${mutation}`);
+  }
+  assert.ok(refused > 0 && loaded > 0);
+});
+
+/** Where a command begins, near a place. */
+function startOfCommand(content: Uint8Array, near: number): number {
+  for (let at = near; at < content.length - 3; at++) {
+    if (content[at] === 42 && (at === 0 || content[at - 1] === 10) && content[at + 2] === 13) return at;
+  }
+  return 0;
+}
+
+const DIGITS = fromLatin1('0123456789-');
+
+function mutate(bytes: number[], prng: Prng): void {
+  const at = prng.below(bytes.length);
+  const to = prng.below(bytes.length);
+  switch (prng.below(6)) {
+    case 0:
+      bytes[at] = prng.below(256);
+      return;
+    case 1:
+      bytes.splice(at, 1 + prng.below(20));
+      if (bytes.length === 0) bytes.push(42);
+      return;
+    case 2:
+      bytes.splice(at, 0, ...bytes.slice(to, to + prng.below(60)));
+      return;
+    case 3:
+      bytes.splice(at, 0, ...fromLatin1('*1\r\n$5\r\nMULTI\r\n'));
+      return;
+    case 4:
+      bytes.fill(0, at, at + prng.below(100));
+      return;
+    default: {
+      // Lengths and numbers become others.
+      const digit = bytes.findIndex((byte, index) => index >= at && byte >= 48 && byte <= 57);
+      if (digit >= 0) bytes[digit] = DIGITS[prng.below(DIGITS.length)]!;
+    }
+  }
+}
