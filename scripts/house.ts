@@ -43,7 +43,7 @@ export const ROOMS: readonly string[] = [
   'console',
 ];
 
-const PURE_ROOMS: ReadonlySet<string> = new Set(ROOMS.slice(0, ROOMS.indexOf('client') + 1));
+const PURE_ROOMS: ReadonlySet<string> = new Set(ROOMS.slice(0, ROOMS.indexOf('persistence') + 1));
 
 export const FILE_LINES_MAX = 1000;
 export const FUNCTION_LINES_MAX = 100;

@@ -119,6 +119,11 @@ export class AppendOnly {
     return this.job?.work.snapshot ?? null;
   }
 
+  /** Bytes of it that wait for the disk. */
+  pendingBytes(): number {
+    return this.job?.work.pendingBytes() ?? 0;
+  }
+
   runningSeconds(): number {
     return this.job === null ? -1 : Math.floor((this.host.engine.clock.elapsed() - this.job.startedAt) / 1000);
   }

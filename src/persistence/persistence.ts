@@ -12,6 +12,10 @@ import { Loading, LoadingError } from './loading.ts';
 import type { PersistenceHost } from './persistence-host.ts';
 import { RdbSaves } from './rdb-saves.ts';
 
+/** Bytes of a snapshot that wait for a slow disk; as long as there are more, writes wait too. */
+const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+const PENDING_PAUSE_MS = 20;
+
 /** How SHUTDOWN was asked for. */
 export interface ShutdownWish {
   /** SAVE, NOSAVE, or what the save points say. */
@@ -57,6 +61,11 @@ export class Persistence {
 
   tickEnd(): void {
     this.log.tickEnd();
+    if (this.saves.pendingBytes() + this.log.pendingBytes() > PENDING_BYTES_MAX) {
+      // A change writes what it is about to change into a snapshot: beyond this it waits for the disk. Reads go on.
+      const { engine } = this;
+      engine.pause(engine.keyspace.now + PENDING_PAUSE_MS, false);
+    }
   }
 
   /** Writes what is to be written in slices, until it is time; false when there is nothing to do now. */

@@ -71,6 +71,11 @@ export class RdbSaves {
     return this.job?.work.snapshot ?? null;
   }
 
+  /** Bytes of it that wait for the disk. */
+  pendingBytes(): number {
+    return this.job?.work.pendingBytes() ?? 0;
+  }
+
   /** Seconds since the running BGSAVE began, -1 without. */
   runningSeconds(): number {
     return this.job === null ? -1 : Math.floor((this.host.engine.clock.elapsed() - this.job.startedAt) / 1000);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimulatedCrash, type SimulatedDisk } from '../../src/host/simulated-disk.ts';
 import { Prng } from '../../src/lib/prng.ts';
+import { TestClient } from '../support/engine-harness.ts';
 import { PersistenceRun, type RunOptions } from './persistence-run.ts';
 
 const EVERYSEC_PROMISE_MS = 2000;
@@ -99,3 +100,27 @@ for (const policy of ['always', 'everysec'] as const) {
     crashEverywhere({ ...options, steps: 70 });
   });
 }
+
+test('while a slow disk has too much of a snapshot to take, writes wait and reads do not', () => {
+  const run = new PersistenceRun({ seed: 7, appendonly: false, steps: 0, events: [], syncMs: 1e9 });
+  run.start();
+  const { engine, persistence } = run;
+  const client = new TestClient(engine, 3);
+  const noise = new Prng(1);
+  const value = Array.from({ length: 30_000 }, () => String.fromCharCode(noise.below(256))).join('');
+  for (let index = 0; index < 4000; index++) client.run('SET', `big:${index}`, value);
+  persistence.saves.start();
+  while (persistence.work(() => false));
+  let written = 0;
+  while (client.run('SET', `big:${written}`, 'new') === '+OK\r\n' && written < 4000) {
+    written++;
+    persistence.tickEnd();
+  }
+  assert.ok(written > 100 && written < 4000, `${written} writes, then a pause`);
+  const reader = new TestClient(engine, 4);
+  assert.equal(reader.run('STRLEN', 'big:3999'), ':30000\r\n');
+  persistence.saves.cancel();
+  run.clock.advance(100);
+  while (engine.work(1));
+  assert.equal(client.take(), '+OK\r\n');
+});

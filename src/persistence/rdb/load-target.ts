@@ -7,6 +7,8 @@ import { RdbError } from './rdb-error.ts';
 
 /** A member's record, its share of a table and of a tree, and what a node or a slab takes. */
 const ELEMENT_BYTES = 256;
+/** Room for a key that is kept from one to the next. */
+const KEY_BYTES_KEPT = 64 * 1024;
 
 /** What a failure to find memory is called. */
 export const OUT_OF_ROOM = 'out of memory';
@@ -28,7 +30,9 @@ export class LoadTarget {
 
   setKey(bytes: Uint8Array, start: number, end: number): void {
     this.keyLength = end - start;
-    if (this.key.length < this.keyLength) this.key = new Uint8Array(this.keyLength * 2);
+    if (this.key.length < this.keyLength || this.key.length > KEY_BYTES_KEPT) {
+      this.key = new Uint8Array(Math.max(64, this.keyLength));
+    }
     copyBytes(bytes, start, end, this.key, 0);
   }
 

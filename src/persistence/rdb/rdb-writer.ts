@@ -25,6 +25,7 @@ import { unreachable } from '../../lib/assert.ts';
 import { Crc64 } from '../../lib/crc64.ts';
 import { GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../../memory/flat-memory.ts';
 import { TableWalk } from '../../structures/hash-table.ts';
+import { memberBytes, memberOffset } from '../../structures/record.ts';
 import { readScore } from '../../structures/score.ts';
 import {
   CHECKSUM_BYTES,
@@ -386,6 +387,10 @@ export class RdbWriter extends RdbOutput {
    * `openMembers` returned.
    */
   member(type: number, member: number, fieldExpiryBase: number): void {
+    if (type === SORTED_SET) {
+      this.scoredMember(member);
+      return;
+    }
     const { members } = this.values;
     if (fieldExpiryBase !== NEVER) {
       this.count(members.hasField(member) ? readScore(members.memory, member) - fieldExpiryBase + 1 : 0);
@@ -395,14 +400,17 @@ export class RdbWriter extends RdbOutput {
     if (type === HASH) {
       members.readValue(member);
       this.string(members.bytes, members.start, members.end);
-    } else if (type === SORTED_SET) this.scoreOf(member);
-    else if (type !== SET) unreachable('only sets, hashes and sorted sets have member records');
+    } else if (type !== SET) unreachable('only sets, hashes and sorted sets have member records');
   }
 
-  private scoreOf(member: number): void {
+  /** A member and its score, decoded in one go. */
+  private scoredMember(member: number): void {
     const { memory } = this.values.members;
     const words = memory.words[member >>> SEGMENT_SHIFT]!;
     const word = (member & GRANULE_MASK) << 1;
+    const lengths = words[word]!;
+    const start = (word << 2) + memberOffset(lengths);
+    this.string(memory.bytes[member >>> SEGMENT_SHIFT]!, start, start + memberBytes(words, word, lengths));
     this.wide(words[word + 2]!, words[word + 1]!);
   }
 
