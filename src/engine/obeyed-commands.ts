@@ -12,7 +12,8 @@ import { type Peer, Session, SpareInput } from './session.ts';
 /** Not 0: what clients are owed after a command (served blockers, the end of a unit) is not owed here. */
 const DEPTH = 1;
 
-const NOBODY: Peer = {
+/** Who is behind a session that no client has. */
+export const NOBODY: Peer = {
   address: () => '',
   localAddress: () => '',
   descriptor: -1,

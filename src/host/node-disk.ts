@@ -10,6 +10,7 @@ import {
   fsync,
   fsyncSync,
   ftruncateSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -35,6 +36,7 @@ export const nodeDisk: Disk = {
   open: (path, mode) => new NodeFile(attempt(() => openSync(pathBytes(path), MODES[mode], 0o644))),
   rename: (from, to) => attempt(() => renameSync(pathBytes(from), pathBytes(to))),
   unlink: (path) => attempt(() => unlinkSync(pathBytes(path))),
+  link: (path, other) => attempt(() => linkSync(pathBytes(path), pathBytes(other))),
 
   makeDirectory(path) {
     try {

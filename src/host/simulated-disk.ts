@@ -24,6 +24,7 @@ export type DiskCall =
   | 'open'
   | 'rename'
   | 'unlink'
+  | 'link'
   | 'makeDirectory'
   | 'list'
   | 'size'
@@ -144,6 +145,16 @@ export class SimulatedDisk implements Disk {
       const directory = this.directory(directoryOf(path));
       if (!directory.entries.has(nameOf(path))) throw new DiskError('ENOENT');
       directory.remove(nameOf(path));
+    });
+  }
+
+  link(path: string, other: string): void {
+    this.perform('link', () => {
+      const node = this.find(path);
+      if (!(node instanceof SimulatedInode)) throw new DiskError(node === undefined ? 'ENOENT' : 'EPERM');
+      const directory = this.directory(directoryOf(other));
+      if (directory.entries.has(nameOf(other))) throw new DiskError('EEXIST');
+      directory.link(nameOf(other), node);
     });
   }
 

@@ -15,6 +15,7 @@ import {
   LOG_OFF,
   LOG_REBUILDING,
   LOG_STARTING,
+  LOG_WORKING,
 } from './aof/append-log.ts';
 import { CommandWriter } from './aof/command-writer.ts';
 import {
@@ -41,6 +42,8 @@ const POLICIES = { always: FSYNC_ALWAYS, everysec: FSYNC_EVERYSEC, no: FSYNC_NO 
 /** After so many failures in a row automatic rewrites wait, twice as long each time, as in Redis. */
 const FAILURES_FREE = 3;
 const WAIT_MINUTES_MAX = 60;
+/** How often it is looked whether an increment that has ended is on the disk. */
+const ROTATION_LOOK_MS = 5;
 
 interface Job {
   readonly work: SnapshotFile;
@@ -62,6 +65,10 @@ export class AppendOnly {
   lastSeconds = -1;
   count = 0;
   failuresInARow = 0;
+  /** Rewrites wait: a backup needs the present base and increment. */
+  holdsRewrites = false;
+  /** Told how each rewrite ended. */
+  readonly onRewritten: ((failure: string | null) => void)[] = [];
   /** Called before the log is written at the end of a tick: DEBUG AOF-FLUSH-SLEEP. */
   beforeFlush: (() => void) | null = null;
   /** Told when more of the stream may be shown to clients. */
@@ -106,10 +113,14 @@ export class AppendOnly {
 
   /** Whether a rewrite is under way, or will be as soon as what runs now has run. */
   isRewriting(): boolean {
-    return this.files.isRewriting() || (this.wanted !== NOT_WANTED && !this.saves.isRunning());
+    return this.files.isRewriting() || (this.wanted !== NOT_WANTED && this.mayBegin());
   }
 
-  /** Whether a rewrite waits for the end of a snapshot. */
+  private mayBegin(): boolean {
+    return !this.saves.isRunning() && !this.holdsRewrites;
+  }
+
+  /** Whether a rewrite waits for the end of a snapshot or backup. */
   isScheduled(): boolean {
     return this.wanted !== NOT_WANTED && !this.isRewriting();
   }
@@ -200,6 +211,30 @@ export class AppendOnly {
     this.isPrepared = false;
   }
 
+  /**
+   * The log goes on in another increment. `done` is told the name of the one that has ended, all of it on the disk; or null
+   * when that could not be.
+   */
+  rotate(done: (ended: string | null) => void): void {
+    const ended = this.files.manifest.increments.at(-1)?.name ?? null;
+    if (this.log.state !== LOG_WORKING || this.files.isRewriting() || ended === null) {
+      done(null);
+      return;
+    }
+    this.files.prepare(this.log, (error) => {
+      if (error !== null || !this.files.rotate(this.log)) {
+        done(null);
+        return;
+      }
+      const wait = (): void => {
+        if (this.log.state !== LOG_WORKING) done(null);
+        else if (this.log.isPreviousSynced()) done(ended);
+        else this.host.timers.after(ROTATION_LOOK_MS, wait);
+      };
+      wait();
+    });
+  }
+
   /** Between two commands, when none is half done: writes what they propagated. */
   tickEnd(): void {
     if (this.log.state === LOG_OFF) return;
@@ -209,7 +244,7 @@ export class AppendOnly {
 
   /** Writes the base on until it is time; false when there is nothing to do now. */
   work(isTime: () => boolean): boolean {
-    if (this.wanted !== NOT_WANTED && !this.files.isRewriting() && !this.saves.isRunning()) this.prepare();
+    if (this.wanted !== NOT_WANTED && !this.files.isRewriting() && this.mayBegin()) this.prepare();
     if (this.isPrepared) this.begin();
     return this.job?.work.work(isTime) ?? false;
   }
@@ -225,7 +260,7 @@ export class AppendOnly {
       this.host.workSoon();
       return;
     }
-    if (this.files.isRewriting() || this.saves.isRunning() || clock.elapsed() < this.retryAt) return;
+    if (this.files.isRewriting() || !this.mayBegin() || clock.elapsed() < this.retryAt) return;
     // What is broken can only be mended by a new base.
     if (log.state === LOG_BROKEN) this.wanted = NEEDED;
     else if (log.state !== LOG_OFF && this.hasGrown()) this.wanted = WANTED;
@@ -350,6 +385,7 @@ export class AppendOnly {
       this.host.log('notice', 'Background AOF rewrite finished successfully');
       this.host.refusalChanged();
       this.onReleased();
+      for (const tell of this.onRewritten) tell(null);
     });
   }
 
@@ -367,6 +403,7 @@ export class AppendOnly {
     this.retryAt = this.host.engine.clock.elapsed() + waitMs;
     this.host.refusalChanged();
     this.onReleased();
+    for (const tell of this.onRewritten) tell(error?.message ?? 'the log could not go on');
   }
 
   private logChanged(): void {

@@ -200,3 +200,18 @@ export const aofDisableAutoGc = bool('aof-disable-auto-gc', false, {
   summary: 'Keep the append-only files that a rewrite has replaced.',
   hidden: true,
 });
+
+// Backups
+
+export const backupdirname = text('backupdirname', 'backupdir', {
+  summary: 'The directory of backups, inside the working directory.',
+  protected: true,
+  refuse: refuseEmptyOrPath('backupdirname', 'dirname'),
+});
+
+export const backupSealedTtl = integer('backup-sealed-ttl', {
+  summary: 'Seconds after which a finished backup is removed by itself. 0: never.',
+  default: 0,
+  min: 0,
+  max: INT_MAX,
+});

@@ -7,6 +7,7 @@ import { error, SAVE_FAILED } from '../protocol/errors.ts';
 import { asDiskError, DiskError } from '../world/disk.ts';
 import { ManifestError } from './aof/manifest.ts';
 import { AppendOnly } from './append-only.ts';
+import { Backup } from './backup.ts';
 import { appendonly, save, stopWritesOnBgsaveError } from './directives.ts';
 import { Loading, LoadingError } from './loading.ts';
 import type { PersistenceHost } from './persistence-host.ts';
@@ -26,6 +27,7 @@ export interface ShutdownWish {
 export class Persistence {
   readonly saves: RdbSaves;
   readonly log: AppendOnly;
+  readonly backup: Backup;
   readonly engine: Engine;
   /** Told when more of the log is durable. */
   readonly onDurable: (() => void)[] = [];
@@ -41,6 +43,7 @@ export class Persistence {
     this.engine = host.engine;
     this.saves = new RdbSaves(host);
     this.log = new AppendOnly(host, this.saves);
+    this.backup = new Backup(host, this.log);
     this.log.onReleased = () => {
       host.released();
       for (const tell of this.onDurable) tell();
@@ -79,6 +82,7 @@ export class Persistence {
     if (this.loading !== null) return;
     this.saves.cron(!this.log.isRewriting());
     this.log.cron();
+    this.backup.cron();
   }
 
   /** The error for write commands while the disk fails; null: they may run. */
@@ -227,6 +231,12 @@ export class Persistence {
   }
 
   // --- the end ---
+
+  /** Ends what is under way and closes the log, all of it on the disk. */
+  close(): void {
+    this.saves.cancel();
+    this.log.close();
+  }
 
   /** Whether the server may end; what is wrong is in the log. With `force` it may in any case. */
   prepareShutdown({ save: wish, force }: ShutdownWish): boolean {

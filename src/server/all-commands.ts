@@ -3,12 +3,14 @@
 import { ENGINE_COMMANDS } from '../engine/all-commands.ts';
 import type { CommandDefinition } from '../engine/command.ts';
 import { PERSISTENCE_COMMANDS } from '../persistence/all-commands.ts';
+import { backupCommands } from '../persistence/commands/backup.ts';
 import { savingCommands } from '../persistence/commands/saving.ts';
 import { aloneCommands } from './commands/alone.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { configCommands } from './commands/config.ts';
 import { debugCommands } from './commands/debug.ts';
 import { infoCommands } from './commands/info.ts';
+import { migrateCommands } from './commands/migrate.ts';
 import { shutdownCommands } from './commands/shutdown.ts';
 import type { Server } from './server.ts';
 
@@ -17,8 +19,10 @@ export function allCommands(server: Server): readonly CommandDefinition[] {
     ...ENGINE_COMMANDS,
     ...PERSISTENCE_COMMANDS,
     ...savingCommands(() => server.persistence),
+    ...backupCommands(() => server.persistence),
     ...configCommands(server),
     ...infoCommands(server),
+    ...migrateCommands(server),
     ...shutdownCommands(server),
     ...debugCommands(server),
     ...aloneCommands(server),

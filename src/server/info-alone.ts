@@ -25,7 +25,10 @@ export function aloneInfo(server: Server): readonly InfoSection[] {
       name: 'stats',
       title: 'Stats',
       shown: 'default',
-      write: writeIdleCounters,
+      write: (fields) => {
+        fields.add('migrate_cached_sockets', server.migrationLinks.count());
+        writeIdleCounters(fields);
+      },
     },
   ];
 }
@@ -61,7 +64,6 @@ function writeIdleCounters(fields: InfoFields): void {
     'current_eviction_exceeded_time',
     'latest_fork_usec',
     'total_forks',
-    'migrate_cached_sockets',
     'slave_expires_tracked_keys',
     'active_defrag_hits',
     'active_defrag_misses',

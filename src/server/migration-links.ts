@@ -145,8 +145,11 @@ export class MigrationLink {
     parser.feed(bytes, 0, bytes.length);
     let status = parser.next();
     for (; status === COMPLETE; status = parser.next()) if (!parser.isPush) replies.push(parser.value);
-    if (replies.length >= this.expected) this.succeed();
-    else if (status === FAILED) this.fail(false);
+    if (replies.length >= this.expected) {
+      // Answered before it was asked: what is still unsent must not meet the next request.
+      if (this.stage === 'writing') this.socket.destroy();
+      this.succeed();
+    } else if (status === FAILED) this.fail(false);
     else this.waitOn();
   }
 

@@ -52,6 +52,7 @@ import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
 import { Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
+import { MigrationLinks } from './migration-links.ts';
 import { limitFor } from './output-limits.ts';
 import { QuietTimes } from './quiet-times.ts';
 import { chooseTransport } from './transports/choose.ts';
@@ -132,6 +133,7 @@ export class Server implements ConnectionOwner, TransportHost {
   readonly info: readonly InfoSection[];
   readonly executable: string;
   readonly connections = new Set<Connection>();
+  readonly migrationLinks = new MigrationLinks();
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   /** Set by an assertion or by close(). */
@@ -277,6 +279,7 @@ export class Server implements ConnectionOwner, TransportHost {
     if (this.cronTimer !== null) clearTimeout(this.cronTimer);
     if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
     this.listeners.close();
+    this.migrationLinks.close();
     for (const connection of [...this.connections]) connection.close('now');
     this.transport.close();
     this.memoryTransport.close();

@@ -64,6 +64,8 @@ export interface Disk {
   /** Replaces what has the name `to`. */
   rename(from: string, to: string): void;
   unlink(path: string): void;
+  /** Gives a file a second name, which must not be there. */
+  link(path: string, other: string): void;
   /** Fine if it is there. */
   makeDirectory(path: string): void;
   /** The names in a directory, sorted. */

@@ -232,6 +232,27 @@ export class AppendFiles {
     return base;
   }
 
+  /**
+   * In place of the second step: the log goes on in the new increment, without a new base. False when that could not be: then
+   * nothing has changed.
+   */
+  rotate(log: AppendLog): boolean {
+    assert(this.stage === PREPARED && this.prepared?.isListed === true, 'an increment was prepared');
+    this.stage = IDLE;
+    if (log.state !== LOG_WORKING || !log.switchTo(this.prepared.file)) return false;
+    this.prepared = null;
+    this.countEarlier();
+    return true;
+  }
+
+  /** Removes all files of a log that is off. What cannot be removed is logged. */
+  removeAll(): void {
+    const { manifest } = this;
+    for (const { name } of [...manifest.files(), ...manifest.history]) this.remove(name);
+    this.remove(this.filename + MANIFEST_SUFFIX);
+    this.manifest = new Manifest();
+  }
+
   /** The last step: the base is written. Syncs and closes it; `done` is called later, once. */
   install(log: AppendLog, base: DiskFile, format: 'rdb' | 'aof', done: Synced): void {
     assert(this.stage === WRITING_BASE, 'a base is written before it is installed');

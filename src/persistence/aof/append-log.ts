@@ -154,6 +154,11 @@ export class AppendLog implements PropagationSink {
     return this.syncing !== null;
   }
 
+  /** Whether the file before the present one is on the disk to its end. */
+  isPreviousSynced(): boolean {
+    return this.previous === null;
+  }
+
   /** Whether write commands are to be refused with -MISCONF. */
   refusesWrites(): boolean {
     return this.writeFailed || this.isOverfull || this.state === LOG_BROKEN || this.state === LOG_REBUILDING;

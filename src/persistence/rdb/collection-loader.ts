@@ -169,8 +169,9 @@ export class CollectionLoader {
       this.expectMembers(sets.isLarge(target.record), count);
     }
     target.admit(end - start + (sets.isLarge(target.record) ? 0 : sets.conversionBytes(target.record)));
-    if (!sets.add(target.record, text, start, end)) input.fail('Duplicate set members detected');
+    const isNew = sets.add(target.record, text, start, end);
     target.record = sets.record;
+    if (!isNew) input.fail('Duplicate set members detected');
     this.growth.added();
   }
 
@@ -240,10 +241,10 @@ export class CollectionLoader {
     const { sortedSets } = target.keyspace;
     target.admit(fieldLength + sortedSets.conversionBytes(target.record));
     sortedSets.score[0] = score;
-    if (sortedSets.add(target.record, field, 0, fieldLength, 0) !== ADD_ADDED) {
-      input.fail('Duplicate zset fields detected');
-    }
+    const outcome = sortedSets.add(target.record, field, 0, fieldLength, 0);
+    // Another score for a member that is there may have moved the record.
     target.record = sortedSets.record;
+    if (outcome !== ADD_ADDED) input.fail('Duplicate zset fields detected');
   }
 
   // --- hashes ---

@@ -75,10 +75,18 @@ function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0;
 }
 
-/** Loads a file; whether it was taken. What was loaded is sound in any case, and little memory was taken. */
-export function tryFile(bytes: Uint8Array, checksum: boolean, hint: string): boolean {
+/**
+ * Loads a file; whether it was taken. What was loaded is sound in any case, and little memory was taken. With `entriesMax`
+ * collections of more entries are tables.
+ */
+export function tryFile(bytes: Uint8Array, checksum: boolean, hint: string, entriesMax = -1): boolean {
   const { engine } = new EngineHarness();
   const { keyspace } = engine;
+  if (entriesMax >= 0) {
+    keyspace.sets.intSetEntriesMax = entriesMax;
+    for (const type of [keyspace.sets, keyspace.hashes, keyspace.sortedSets]) type.packedEntriesMax = entriesMax;
+    keyspace.lists.limitPacks(entriesMax);
+  }
   const started = performance.now();
   const before = process.memoryUsage().arrayBuffers;
   let taken = true;
@@ -108,7 +116,7 @@ export function fuzzReader(mutations: number, seed: number): number {
     if (number % 25 === 0) file = sound(prng);
     const damaged = damage(file, prng);
     const hint = `seed ${seed}, mutation ${number}`;
-    if (tryFile(damaged, false, hint)) taken++;
+    if (tryFile(damaged, false, hint, number % 3 === 0 ? prng.below(6) : -1)) taken++;
     if (number % 10 > 0 || sameBytes(damaged, file)) continue;
     // What only follows the end of a file is not its business.
     if (damaged.length > file.length && sameBytes(damaged.subarray(0, file.length), file)) continue;

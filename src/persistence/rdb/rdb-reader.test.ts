@@ -331,6 +331,13 @@ describe('damage', () => {
   const bad: Readonly<Record<string, number[]>> = {
     'a set with a member twice': key(2, 'k', [2, ...string('a'), ...string('a')]),
     'a hash with a field twice': key(4, 'k', [2, ...string('a'), 0, ...string('a'), 0]),
+    'a sorted set with a member twice': key(5, 'k', [
+      2,
+      ...string('a'),
+      ...double(1),
+      ...string('a'),
+      ...double(1e300),
+    ]),
     'a hash with deadlines out of order': key(23, 'k', string(listpack(['a', 1, 500_000, 'b', 2, 400_000]))),
     'a field that expires behind one that does not': key(23, 'k', string(listpack(['a', 1, 0, 'b', 2, 400_000]))),
     'a deadline that is text': key(23, 'k', string(listpack(['a', 1, 'x']))),

@@ -240,8 +240,8 @@ export class SingleLoader {
       other.end,
       false,
     );
-    if (!isNew) this.input.fail('Hash listpack integrity check failed: duplicate fields.');
     target.record = hashes.record;
+    if (!isNew) this.input.fail('Hash listpack integrity check failed: duplicate fields.');
   }
 
   private expiringHash(text: Uint8Array, start: number, end: number): void {
