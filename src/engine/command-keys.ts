@@ -37,7 +37,8 @@ export function keysOf(table: CommandTable, id: number, call: Call): KeyUse[] | 
     const indices: number[] = [];
     definition.findKeys(call, indices);
     // Keys behind the first are such as the last specification says (a destination).
-    return indices.map((index, number) => ({ index, flags: specs.at(number === 0 ? 0 : -1)?.flags ?? [] }));
+    const flags = definition.keyFlagsOf?.(call);
+    return indices.map((index, number) => ({ index, flags: flags ?? specs.at(number === 0 ? 0 : -1)?.flags ?? [] }));
   }
   const keys: KeyUse[] = [];
   for (const spec of specs) {

@@ -845,7 +845,7 @@ export class Engine implements KeyspaceOwner {
     let more = this.activeExpire && this.mayExpire();
     while (more && this.clock.elapsed() < until) {
       more = this.keyspace.expireDue(EXPIRE_STEPS);
-      this.propagation.flush();
+      this.propagation.flush(false);
     }
     const { disposals } = this.keyspace;
     while (!disposals.isEmpty() && this.clock.elapsed() < until) {

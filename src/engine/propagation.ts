@@ -68,11 +68,11 @@ export class Propagation {
     return this;
   }
 
-  /** Ends the unit: hands its commands to the sinks. */
-  flush(): void {
+  /** Ends the unit: hands its commands to the sinks. Not `together`: each of them is a unit, as where several things expire. */
+  flush(together = true): void {
     if (this.count === 0) return;
     this.close();
-    const wrapped = this.count > 1;
+    const wrapped = together && this.count > 1;
     const bytes = this.writer.bytes;
     for (const sink of this.sinks) {
       if (wrapped) sink.command(-1, MULTI, 0, MULTI.length);

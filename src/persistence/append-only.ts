@@ -184,6 +184,12 @@ export class AppendOnly {
     this.onReleased();
   }
 
+  /** Before the end of the server, which may not come: writes and syncs all, as far as the disk lets it. */
+  keepNow(): void {
+    this.cancelRewrite();
+    if (this.log.writeNow()) this.log.syncNow();
+  }
+
   /** The end of the server: writes and syncs all. False when that failed. */
   close(): boolean {
     this.cancelRewrite();

@@ -205,7 +205,7 @@ export const aofDisableAutoGc = bool('aof-disable-auto-gc', false, {
 
 export const backupdirname = text('backupdirname', 'backupdir', {
   summary: 'The directory of backups, inside the working directory.',
-  protected: true,
+  immutable: true,
   refuse: refuseEmptyOrPath('backupdirname', 'dirname'),
 });
 

@@ -37,6 +37,10 @@ export class Loading {
   private readonly host: PersistenceHost;
   private readonly replaces: boolean;
   private bytes: () => number = () => 0;
+  /** Commands of the log that were read. */
+  private commands = 0;
+  /** Keys and commands that were waited for. */
+  private waitedFor = 0;
 
   /** `replaces`: a key of a snapshot takes the place of one that is there; else that is an error. */
   constructor(host: PersistenceHost, replaces = false) {
@@ -49,9 +53,12 @@ export class Loading {
     return this.bytes();
   }
 
-  /** Milliseconds to wait after each key or command: key-load-delay. */
+  /** Milliseconds to wait for the keys and commands that came since the last wait: key-load-delay. 0 while below one. */
   delay(): number {
-    return delayMs(this.host.settings.get(keyLoadDelay));
+    const count = this.keysLoaded + this.keysExpired + this.commands;
+    const ms = Math.floor(delayMs(this.host.settings.get(keyLoadDelay)) * (count - this.waitedFor));
+    if (ms > 0) this.waitedFor = count;
+    return ms;
   }
 
   /** Loads a snapshot file. Throws LoadingError; a DiskError when it cannot be opened. Yields between slices. */
@@ -82,6 +89,7 @@ export class Loading {
       sliceBytes: settings.get(loadingProcessEventsIntervalBytes),
       loadRdb: (source) => this.rdb(source, null),
       apply: (database, bytes, starts, ends, count) => {
+        this.commands++;
         const error = obeyed.run(engine.keyspace.databases[database]!, bytes, starts, ends, count);
         if (error === null) {
           throw new AofError(

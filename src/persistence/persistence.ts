@@ -2,6 +2,7 @@
 // The server calls `tickEnd` when a round of requests has been served, `work` in slices, `cron` some ten times a second.
 
 import type { Engine } from '../engine/engine.ts';
+import { GATE_LOADING } from '../engine/gates.ts';
 import { assert } from '../lib/assert.ts';
 import { error, SAVE_FAILED } from '../protocol/errors.ts';
 import { asDiskError, DiskError } from '../world/disk.ts';
@@ -113,6 +114,11 @@ export class Persistence {
 
   // --- the start ---
 
+  /** From now on clients are told that the data set is loaded: `start` follows. To be called before there are any. */
+  announceLoading(): void {
+    this.engine.gates |= GATE_LOADING;
+  }
+
   /** Loads what is there, in slices; `done` is told of an error that is in the log already, or null. */
   start(done: (error: LoadingError | null) => void): void {
     const { settings, engine } = this.host;
@@ -213,13 +219,19 @@ export class Persistence {
         done(thrown);
         return;
       }
-      if (isDone) done(null);
+      if (isDone) {
+        done(null);
+        return;
+      }
+      const delay = this.loading?.delay() ?? 0;
+      if (delay > 0) timers.after(delay, next);
       else timers.soon(next);
     };
     next();
   }
 
   private finishLoading(): void {
+    this.engine.gates &= ~GATE_LOADING;
     const { loading } = this;
     if (loading !== null) {
       this.lastKeysLoaded = loading.keysLoaded;
@@ -253,7 +265,7 @@ export class Persistence {
       if (this.log.isStarting()) log('warning', 'Writing initial AOF. Exit anyway.');
       if (this.log.isRewriting()) log('warning', 'There is a child rewriting the AOF. Killing it!');
       log('notice', 'Calling fsync() on the AOF file.');
-      this.log.close();
+      this.log.keepNow();
     } else this.log.cancelRewrite();
     const saves = wish ?? settings.get(save).length > 0;
     if (!saves || this.loading !== null) return true;

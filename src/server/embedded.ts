@@ -166,8 +166,10 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
     },
   });
   if (clock !== null) clock.onMove = () => server.catchUp();
+  const loads = keepsData(options);
+  if (loads) server.persistence.announceLoading();
   await server.start();
-  if (keepsData(options)) await server.load();
+  if (loads) await server.load();
   log.role = 'M';
   return new EmbeddedServer(server, clock, options.host ?? '127.0.0.1');
 }

@@ -117,6 +117,7 @@ function writePidFile(config: ServerConfig, log: Log): () => void {
 
 async function listen(server: Server): Promise<void> {
   const { log, config } = server;
+  server.persistence.announceLoading();
   try {
     await server.start();
   } catch (error) {

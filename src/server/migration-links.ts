@@ -12,7 +12,11 @@ const KEPT_MAX = 64;
 const KEPT_MS = 10_000;
 /** What is sent at once: the timeout counts from one such piece to the next. */
 const PIECE_BYTES = 64 * 1024;
-const PORT_MAX = 0xffff;
+/** A port has 16 bits; what is above is dropped, as by the C library. */
+const PORT_MASK = 0xffff;
+/** Redis writes so, and sends no SELECT to a database -1. */
+export const UNKNOWN_DATABASE = '-1';
+const REFUSALS: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ETIMEDOUT']);
 /** Replies to what is sent are lines. */
 const REPLY_LIMITS = { nestingMax: 1, bulkBytesMax: 64 * 1024, elementsMax: 1024 };
 
@@ -32,8 +36,8 @@ const timers = realTimers(false);
 /** One connection. */
 export class MigrationLink {
   readonly name: string;
-  /** The database selected there, as text; null when that is not known. */
-  database: string | null = null;
+  /** The database selected there, as text; UNKNOWN_DATABASE when that is not known. */
+  database = UNKNOWN_DATABASE;
   /** When it was put back, in milliseconds of the server's elapsed time. */
   keptSince = 0;
   private readonly host: string;
@@ -58,7 +62,10 @@ export class MigrationLink {
     socket.unref();
     socket.on('data', (bytes: Buffer) => this.received(bytes));
     // 'close' follows, also where the end was orderly.
-    socket.on('error', () => undefined);
+    socket.on('error', (error) => {
+      // What the other end says to the attempt is only met in the first write to it by Redis.
+      if (this.stage === 'connecting' && REFUSALS.has(codeOf(error))) this.stage = 'writing';
+    });
     socket.on('close', () => this.fail(false));
   }
 
@@ -82,12 +89,12 @@ export class MigrationLink {
   connect(timeoutMs: number, done: (exchange: Exchange) => void): void {
     this.begin('connecting', timeoutMs, done);
     const { socket, host, port } = this;
-    if (!(port > 0 && port <= PORT_MAX)) {
+    if (port < 0 || !Number.isSafeInteger(port)) {
       timers.soon(() => this.fail(false));
       return;
     }
     socket.setNoDelay(true);
-    socket.connect({ host, port }, () => {
+    socket.connect({ host, port: port & PORT_MASK }, () => {
       this.isConnected = true;
       this.succeed();
     });
@@ -221,6 +228,10 @@ export class MigrationLinks {
     this.kept.delete(link.name);
     link.close();
   }
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
 }
 
 /** As C's atoi: the number that a text begins with, 0 without one. */

@@ -30,7 +30,7 @@ import { Reply } from '../protocol/reply.ts';
 import { ReplyError, type ReplyValue } from '../protocol/reply-values.ts';
 import { RequestParser } from '../protocol/request-parser.ts';
 import { clusterEnabled } from './config/cluster.ts';
-import type { Exchange, ExchangeFailure, MigrationLink } from './migration-links.ts';
+import { type Exchange, type ExchangeFailure, type MigrationLink, UNKNOWN_DATABASE } from './migration-links.ts';
 import type { Server } from './server.ts';
 
 /** How often keys that are changed meanwhile are sent. */
@@ -127,8 +127,9 @@ export class Migration {
     }
     this.link.connect(order.timeoutMs, (exchange) =>
       this.guarded(() => {
-        if (exchange.failure === null) this.send();
-        else this.finish((out) => out.error(FAILURES.connecting));
+        const { failure } = exchange;
+        if (failure === null) this.send();
+        else this.finish((out) => out.error(FAILURES[failure]));
       }),
     );
   }
@@ -241,7 +242,7 @@ export class Migration {
       } else this.finish((out) => out.error(FAILURES[failure]));
       return;
     }
-    link.database = error === null ? order.target : null;
+    link.database = error === null ? order.target : UNKNOWN_DATABASE;
     if (error !== null) this.finish((out) => out.errorText(`ERR Target instance replied with error: ${error}`));
     else if (changed.length === 0) this.finish((out) => out.ok());
     else if (++this.rounds < ROUNDS_MAX) {

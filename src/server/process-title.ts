@@ -4,9 +4,19 @@ import { bind, port, unixsocket } from './config/network.ts';
 import { procTitleTemplate, setProcTitle } from './config/process.ts';
 import type { Server } from './server.ts';
 
+/** Shows the title, now and whenever it changes. */
 export function showProcessTitle(server: Server): void {
-  const { config, engine } = server;
+  const { config } = server;
   if (!config.get(setProcTitle)) return;
+  config.watch([procTitleTemplate, bind, port], () => {
+    process.title = processTitle(server);
+    return null;
+  });
+  process.title = processTitle(server);
+}
+
+export function processTitle(server: Server): string {
+  const { config, engine } = server;
   const path = config.get(unixsocket);
   const tcpPort = config.get(port);
   const host = config.get(bind)[0] ?? '*';
@@ -22,5 +32,5 @@ export function showProcessTitle(server: Server): void {
   const title = config
     .get(procTitleTemplate)
     .replace(/\{\{|\{([a-z-]+)\}/g, (whole, name) => (whole === '{{' ? '{' : (values[name] ?? '')));
-  process.title = title.trimEnd();
+  return title.trimEnd();
 }

@@ -194,6 +194,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.vitals = new Vitals(this.engine);
     this.persistence = new Persistence(this.persistenceHost(options));
     this.info = allInfo(this);
+    this.cronTasks.push(() => this.migrationLinks.closeUnused(this.clock.elapsed()));
     if (options.giveBackFreed !== undefined) this.giveBackWhenQuiet(options.giveBackFreed);
     applySettings(this);
     this.config.follow(tcpKeepalive, (seconds) => {

@@ -96,6 +96,8 @@ export class HashTable {
   collected = new Int32Array(64);
   collectedCount = 0;
   guard: TableGuard | null = null;
+  /** What `fetchChain` read, of no meaning: were it not kept, it would not be read. */
+  fetched = 0;
   private readonly memory: FlatMemory;
   private readonly hasher: KeyHasher;
   private readonly kind: RecordKind;
@@ -418,6 +420,21 @@ export class HashTable {
       slot = 0;
     }
     return NONE;
+  }
+
+  /** Touches all records of a chain of buckets, so that their cache misses overlap. */
+  fetchChain(first: number): void {
+    const { memory } = this;
+    let sum = 0;
+    for (let bucket = first; bucket !== NONE; bucket = this.element(bucket, OVERFLOW)) {
+      const words = memory.words[bucket >>> SEGMENT_SHIFT]!;
+      const at = ((bucket & GRANULE_MASK) << 1) + HANDLES;
+      for (let slot = 0; slot < SLOTS; slot++) {
+        const handle = words[at + slot]!;
+        sum ^= memory.words[handle >>> SEGMENT_SHIFT]![(handle & GRANULE_MASK) << 1]!;
+      }
+    }
+    this.fetched = sum;
   }
 
   /** Bytes of the table itself, without its records. O(segments). */

@@ -129,6 +129,8 @@ export class TableSnapshots implements TableGuard {
 
   private visitChain(walk: Walk, bucket: number): void {
     const { chain, table } = this;
+    // Nearly every record is a cache miss: they are fetched side by side before each is read.
+    table.fetchChain(bucket);
     chain.bucket = bucket;
     chain.slot = 0;
     for (let handle = table.nextInChain(chain); handle !== NONE; handle = table.nextInChain(chain)) {

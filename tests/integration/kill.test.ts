@@ -1,5 +1,6 @@
 // A real server that is killed (kill -9) again and again in the middle of writing, snapshots and rewrites: what it finds at
-// its next start is a prefix of what was executed, and has everything that was acknowledged.
+// its next start is a prefix of what was executed, and has everything that was promised: with `always` all that was
+// acknowledged, with the others what was there at the start before (they may hold some back while the log changes files).
 //
 //   CINNABAR_KILLS=1000 npm test -- tests/integration/kill.test.ts
 
@@ -74,7 +75,8 @@ async function found(connection: RawConnection): Promise<number> {
 async function killAgainAndAgain(seed: number, kills: number): Promise<void> {
   const prng = new Prng(seed);
   let server: ServerProcess | null = null;
-  let acknowledged = 0;
+  /** What must be found: with `always` all that was acknowledged, in any case what was found before. */
+  let promised = 0;
   try {
     for (let kill = 0; kill < kills; kill++) {
       const policy = ['always', 'everysec', 'no'][prng.below(3)]!;
@@ -89,7 +91,7 @@ async function killAgainAndAgain(seed: number, kills: number): Promise<void> {
       server = await ServerProcess.start(BIN, args, server?.directory);
       const connection = await RawConnection.open(server.port);
       const count = await found(connection);
-      assert.ok(count >= acknowledged, `seed ${seed}, kill ${kill}: ${count} found, ${acknowledged} acknowledged`);
+      assert.ok(count >= promised, `seed ${seed}, kill ${kill}: ${count} found, ${promised} were promised`);
       const names = readdirSync(server.directory).concat(readdirSync(join(server.directory, 'appendonlydir')));
       assert.deepEqual(
         names.filter((name) => name.startsWith('temp-')),
@@ -108,7 +110,7 @@ async function killAgainAndAgain(seed: number, kills: number): Promise<void> {
       await server.kill();
       writer.stop();
       await writing;
-      acknowledged = writer.acknowledged;
+      promised = policy === 'always' ? writer.acknowledged : count;
       connection.close();
       other.close();
     }
@@ -117,7 +119,7 @@ async function killAgainAndAgain(seed: number, kills: number): Promise<void> {
   }
 }
 
-test(`${KILLS} kills lose nothing that was acknowledged, seed ${SEED}`, async () => {
+test(`${KILLS} kills lose nothing that was promised, seed ${SEED}`, async () => {
   const workers = 4;
   await Promise.all(Array.from({ length: workers }, (_, worker) => killAgainAndAgain(SEED + worker, KILLS / workers)));
 });

@@ -1,6 +1,6 @@
 // Values that are one string in a file: texts, and small collections in packs of this or older forms. A pack stays a pack
-// while it has no more entries than the thresholds allow, whatever the length of its entries, as in Redis; else it becomes
-// a table.
+// while it has no more entries than the thresholds allow, whatever the length of its entries, as in Redis (but for those
+// of a zipmap, which it looks at too); else it becomes a table.
 
 import { NEVER, SLOT_BYTES } from '../../datatypes/hash-walk.ts';
 import { HASH, LIST, SET, SORTED_SET } from '../../datatypes/key-record.ts';
@@ -113,7 +113,18 @@ export class SingleLoader {
     const { bytes, length } = builder;
     if (type === TYPE_ZSET_ZIPLIST) this.sortedSet(bytes, 0, length);
     else if (type === TYPE_LIST_ZIPLIST) this.list(bytes, 0, length);
-    else this.hash(bytes, 0, length);
+    else this.hash(bytes, 0, length, type === TYPE_HASH_ZIPMAP && this.isLongIn(bytes));
+  }
+
+  /** Whether an entry of a pack is longer than a packed hash takes from commands. */
+  private isLongIn(bytes: Uint8Array): boolean {
+    const { listpack, target } = this;
+    const { packedValueBytesMax } = target.keyspace.hashes;
+    for (let at = listpack.first(bytes, 0); !listpack.isEnd(bytes, at); at = listpack.next(bytes, at)) {
+      listpack.read(bytes, at);
+      if (listpack.end - listpack.start > packedValueBytesMax) return true;
+    }
+    return false;
   }
 
   private string(text: Uint8Array, start: number, end: number): void {
@@ -194,14 +205,14 @@ export class SingleLoader {
     return checker.entries / group > groupsMax || checker.isDistinct(group);
   }
 
-  private hash(text: Uint8Array, start: number, end: number): void {
+  private hash(text: Uint8Array, start: number, end: number, isTable = false): void {
     const { checker, target, listpack, other, input } = this;
     const { hashes } = target.keyspace;
-    if (!this.isChecked(text, start, end, 2, hashes.packedEntriesMax))
-      input.fail('Hash listpack integrity check failed.');
+    const entriesMax = isTable ? 0 : hashes.packedEntriesMax;
+    if (!this.isChecked(text, start, end, 2, entriesMax)) input.fail('Hash listpack integrity check failed.');
     const { bytes, entries } = checker;
     if (entries === 0) return;
-    if (entries / 2 <= hashes.packedEntriesMax) {
+    if (entries / 2 <= entriesMax) {
       this.createPacked(HASH, 0, bytes, checker.start, checker.end, 0);
       return;
     }

@@ -102,7 +102,7 @@ function configSet(server: Server): CommandDefinition {
         return;
       }
       const allowProtected = isPermitted(server.config.get(enableProtectedConfigs), call.session);
-      const answer = server.config.set(pairs, { allowProtected, loading: false });
+      const answer = server.config.set(pairs, { allowProtected, loading: server.persistence.loading !== null });
       if (answer instanceof Promise) replyLater(server, call, answer);
       else writeAnswer(call.reply, answer);
     },

@@ -101,7 +101,6 @@ function isCredential(call: Call, wanted: number): boolean {
 }
 
 export function migrateCommands(server: Server): CommandDefinition[] {
-  server.cronTasks.push(() => server.migrationLinks.closeUnused(server.clock.elapsed()));
   return [
     write(
       'MIGRATE',
@@ -145,6 +144,7 @@ export function migrateCommands(server: Server): CommandDefinition[] {
           },
         ],
         findKeys,
+        keyFlagsOf: () => ['RW', 'access', 'delete'],
         isSecret: isCredential,
         tips: ['nondeterministic_output'],
         history: [

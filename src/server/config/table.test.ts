@@ -49,6 +49,7 @@ const REDIS_7 = `
 
 /** What 8.0 to 8.10 added, and the directive of the vector sets that came with 8.0. */
 const REDIS_8 = `
+  backup-sealed-ttl backupdirname
   aof-load-corrupt-tail-max-size array-slice-size array-sparse-kmax array-sparse-kmin
   cluster-compatibility-sample-ratio cluster-slot-migration-handoff-max-lag-bytes
   cluster-slot-migration-max-archived-tasks cluster-slot-migration-sync-buffer-drain-timeout
@@ -93,7 +94,7 @@ const RIGHTS: readonly (readonly [right: keyof Directive<unknown>, names: string
   [
     'immutable',
     `
-  aclfile always-show-logo aof-rewrite-cpulist appenddirname appendfilename bgsave-cpulist bio-cpulist
+  aclfile always-show-logo aof-rewrite-cpulist appenddirname appendfilename backupdirname bgsave-cpulist bio-cpulist
   client-default-resp cluster-config-file cluster-enabled cluster-port daemonize databases disable-thp
   enable-debug-command enable-module-command enable-protected-configs io-threads logfile lua-enable-deprecated-api
   pidfile rdbchecksum replicaof req-res-logfile server-cpulist set-proc-title socket-mark-id supervised syslog-enabled
