@@ -28,6 +28,11 @@ const BUNDLES: readonly Bundle[] = [
     options: { platform: 'node', target: 'node22' },
   },
   {
+    entry: 'src/cli/check-rdb.ts',
+    output: 'dist/cinnabar-check-rdb.js',
+    options: { platform: 'node', target: 'node22' },
+  },
+  {
     entry: 'src/index.ts',
     output: 'dist/index.js',
     options: { platform: 'neutral', target: 'es2024', external: ['node:*'], mainFields: ['module', 'main'] },

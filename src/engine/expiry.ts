@@ -28,6 +28,9 @@ const CHUNK_NEXT = 0;
 const CHUNK_COUNT = 1;
 const CHUNK_HEADER_WORDS = 2;
 
+/** So much of the due list may be done before it is taken out, while the rest never ends. */
+const DUE_DONE_MAX = 1024;
+
 /** Slot of a key that is not in the wheel. */
 export const UNARMED = 0x7fff;
 /** Deadlines from here on are kept exactly but never armed: 8,900 years. */
@@ -76,8 +79,9 @@ export class ExpiryWheel {
   private slots: Int32Array | null = null;
   /** Ticks passed: slots before this one of level 0 have fired. */
   private tick: number;
-  /** Slot numbers and first chunks of slots that fired, a stack of pairs. */
+  /** Slot numbers and first chunks of slots that fired, in pairs from `dueFrom` on: what is due longest comes first. */
   private readonly due: number[] = [];
+  private dueFrom = 0;
 
   constructor(memory: FlatMemory, now: number) {
     this.memory = memory;
@@ -164,33 +168,38 @@ export class ExpiryWheel {
   /** Takes one entry from the due list into `high`, `low`, `slot`; false when there is none. */
   next(): boolean {
     const due = this.due;
-    while (due.length > 0) {
-      const chunk = due[due.length - 1]!;
+    while (this.dueFrom < due.length) {
+      const chunk = due[this.dueFrom + 1]!;
       const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;
       const at = (chunk & GRANULE_MASK) << 1;
       const count = words[at + CHUNK_COUNT]!;
       if (count > 0) {
         this.high = words[at + CHUNK_HEADER_WORDS + count * 2 - 2]!;
         this.low = words[at + CHUNK_HEADER_WORDS + count * 2 - 1]!;
-        this.slot = due[due.length - 2]!;
+        this.slot = due[this.dueFrom]!;
         words[at + CHUNK_COUNT] = count - 1;
         this.entries--;
         return true;
       }
       const next = words[at + CHUNK_NEXT]!;
       this.memory.free(chunk);
-      if (next === NONE) due.length -= 2;
-      else due[due.length - 1] = next;
+      if (next === NONE) this.dueFrom += 2;
+      else due[this.dueFrom + 1] = next;
+      if (this.dueFrom === due.length || this.dueFrom >= DUE_DONE_MAX) this.forgetDone();
     }
     return false;
   }
 
+  /** Takes what is done out of the due list. */
+  private forgetDone(): void {
+    this.due.splice(0, this.dueFrom);
+    this.dueFrom = 0;
+  }
+
   /** Drops all entries; at most a chunk is freed for each 500 of them. */
   clear(): void {
-    while (this.due.length > 0) {
-      this.freeChain(this.due.pop()!);
-      this.due.pop();
-    }
+    for (let index = this.dueFrom; index < this.due.length; index += 2) this.freeChain(this.due[index + 1]!);
+    this.due.length = this.dueFrom = 0;
     if (this.slots !== null) for (const chunk of this.slots) this.freeChain(chunk);
     this.slots = null;
     this.entries = 0;
@@ -199,7 +208,7 @@ export class ExpiryWheel {
   /** Walks all chains; asserts that the entries add up. */
   check(): void {
     let entries = 0;
-    const chains = [...(this.slots ?? []), ...this.due.filter((_, index) => index % 2 === 1)];
+    const chains = [...(this.slots ?? []), ...this.due.filter((_, index) => index > this.dueFrom && index % 2 === 1)];
     for (const chain of chains) {
       for (let chunk = chain; chunk !== NONE; ) {
         const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;

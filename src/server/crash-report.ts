@@ -1,9 +1,15 @@
 // What is logged when the server finds itself to be wrong, in the frame that Redis gives it: people and tools look for
 // its first and last line.
 
+import { constants } from 'node:os';
 import { describeClient } from '../engine/client-list.ts';
 import { infoText } from './info.ts';
 import type { Server } from './server.ts';
+
+/** What a process that a signal ends reports. */
+export function signalCrash(server: Server, signal: keyof typeof constants.signals): Error {
+  return new Error(`Redis ${server.engine.identity.version} crashed by signal: ${constants.signals[signal]}`);
+}
 
 export function crashReport(server: Server | null, error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

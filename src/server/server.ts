@@ -139,6 +139,8 @@ export class Server implements ConnectionOwner, TransportHost {
   /** Set by an assertion or by close(). */
   private stopping = false;
   private endsSoon = false;
+  /** A signal asked for the end while DEBUG PAUSE-CRON holds it up: who is to be told when it does not come. */
+  private heldShutdown: (() => void) | null = null;
   private readonly transportOptions: TransportOptions;
   private readonly outputLimits: OutputLimits;
   private toFlush: Connection[] = [];
@@ -432,6 +434,7 @@ export class Server implements ConnectionOwner, TransportHost {
 
   private cron(): void {
     if (this.cronPaused) return;
+    if (this.heldShutdown !== null) this.shutdownFor(this.heldShutdown);
     const started = this.clock.elapsed();
     this.vitals.sample();
     const now = Math.floor(this.clock.now());
@@ -490,6 +493,22 @@ export class Server implements ConnectionOwner, TransportHost {
         this.endedHook();
       }),
     );
+  }
+
+  /** A shutdown that a signal asks for: DEBUG PAUSE-CRON holds it up, as in Redis, whose cron looks for it. */
+  shutdownFor(failed: () => void): void {
+    this.heldShutdown = this.cronPaused ? failed : null;
+    if (!this.cronPaused) this.shutdown({ save: null, force: false }, failed);
+  }
+
+  /** SHUTDOWN ABORT; false when there is no shutdown to call off. */
+  abortShutdown(): boolean {
+    const told = this.heldShutdown;
+    if (told === null) return false;
+    this.heldShutdown = null;
+    this.log.warning('Shutdown manually aborted.');
+    told();
+    return true;
   }
 
   private scheduleDeadline(): void {

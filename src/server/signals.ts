@@ -2,7 +2,7 @@
 // signals of crashes end it with a report, SIGALRM makes it say where it is.
 
 import { constants } from 'node:os';
-import { crashReport } from './crash-report.ts';
+import { crashReport, signalCrash } from './crash-report.ts';
 import type { Server } from './server.ts';
 
 /** Signals that a process gets for its own faults; here they come from outside. */
@@ -22,17 +22,15 @@ export function obeySignals(server: Server, exit: (code: number) => void): void 
       }
       isEnding = true;
       server.log.warning(`Received ${signal} scheduling shutdown...`);
-      server.shutdown({ save: null, force: false }, () => {
+      server.shutdownFor(() => {
         isEnding = false;
       });
     });
   }
   for (const signal of CRASHES) {
     process.on(signal, () => {
-      const { version } = server.engine.identity;
-      const number = constants.signals[signal];
-      server.log.raw('warning', crashReport(server, new Error(`Redis ${version} crashed by signal: ${number}`)));
-      exit(SIGNALLED + number);
+      server.log.raw('warning', crashReport(server, signalCrash(server, signal)));
+      exit(SIGNALLED + constants.signals[signal]);
     });
   }
   process.on('SIGALRM', () => {

@@ -2,6 +2,7 @@
 // CINNABAR_REQUIRE_REDIS is set (CI) its absence is a failure.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,15 +23,28 @@ const installed = isInstalled();
 export const SKIP_WITHOUT_REDIS: string | false =
   installed || process.env['CINNABAR_REQUIRE_REDIS'] !== undefined ? false : 'redis-server is not installed';
 
-/** A port that nobody listens on just now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the ports that systems give to outgoing connections, which would be taken at any moment. */
+const PORT_FIRST = 10_000;
+const PORT_COUNT = 22_000;
+
+/** Ports given out by this process: two servers that start at once must not get the same. */
+const given = new Set<number>();
+
+/** A port that nobody listens on just now, and that was not given out before. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORT_FIRST + randomInt(PORT_COUNT);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
@@ -122,6 +136,8 @@ export class ServerProcess {
       try {
         const connection = await RawConnection.open(port);
         connection.close();
+        // Another process may have been quicker: then the connection was to that one.
+        if (child.exitCode !== null) break;
         return server;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 25));

@@ -9,12 +9,19 @@ const SAMPLES = word('SAMPLES');
 /** A key's share of its database's index: docs/decisions/0002. */
 const INDEX_BYTES = 9;
 
+const HELP = [
+  'USAGE <key> [SAMPLES <count>]',
+  '    Tell how many bytes <key> and its value take. All elements are counted, whatever',
+  '    SAMPLES says.',
+];
+
 export const memory = container(
   'MEMORY',
   {
     group: 'server',
     summary: 'Looks at the use of memory.',
     since: '4.0.0',
+    help: HELP,
   },
   [
     read(

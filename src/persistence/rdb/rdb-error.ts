@@ -1,5 +1,8 @@
 // What is wrong with an RDB file or a DUMP payload, and where.
 
+/** The message where more was to come. */
+export const UNEXPECTED_END = 'Unexpected EOF reading RDB file';
+
 export class RdbError extends Error {
   /** Bytes from the start at which it was noticed. */
   readonly offset: number;

@@ -10,7 +10,7 @@ import { STRING_BYTES_MAX } from '../../lib/limits.ts';
 import { decompressLzf } from '../../lib/lzf.ts';
 import type { StreamId } from '../../structures/stream-id.ts';
 import type { ByteSource } from './byte-source.ts';
-import { RdbError } from './rdb-error.ts';
+import { RdbError, UNEXPECTED_END } from './rdb-error.ts';
 import {
   LENGTH_32,
   LENGTH_64,
@@ -139,7 +139,7 @@ export class RdbInput {
 
   /** Sees to `count` bytes behind `at`. */
   private need(count: number): void {
-    while (this.limit - this.at < count) if (!this.refill()) this.fail('Unexpected EOF reading RDB file');
+    while (this.limit - this.at < count) if (!this.refill()) this.fail(UNEXPECTED_END);
   }
 
   byte(): number {
@@ -160,6 +160,7 @@ export class RdbInput {
     else if (first < 0x80) this.low = ((first & 0x3f) << 8) | this.byte();
     else if (first === LENGTH_32) this.low = this.word();
     else if (first === LENGTH_64) {
+      this.need(8);
       this.high = this.word();
       this.low = this.word();
       return (this.high >>> 0) * TWO_32 + (this.low >>> 0);
@@ -185,6 +186,7 @@ export class RdbInput {
 
   /** 64 bits, little endian, into `low` and `high`. */
   wide(): void {
+    this.need(8);
     this.low = this.int32();
     this.high = this.int32();
   }
@@ -309,12 +311,14 @@ export class RdbInput {
   /** Reads the long string that `string` began, yielding after each piece that is brought. */
   *gather(): Generator<void, void> {
     const { pending, pendingExpanded } = this;
+    const from = this.offset();
     let gathered = new Uint8Array(Math.min(pending, GATHER_BYTES_FIRST));
     let length = 0;
     while (length < pending) {
       if (this.at === this.limit) {
         yield;
-        this.need(1);
+        // Where the string began: nothing of it counts as read.
+        if (!this.refill()) throw new RdbError(UNEXPECTED_END, from);
       }
       const taken = Math.min(pending - length, this.limit - this.at);
       if (length + taken > gathered.length) {

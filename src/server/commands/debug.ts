@@ -15,6 +15,7 @@ import { NONE } from '../../memory/flat-memory.ts';
 import { payloadsOf } from '../../persistence/commands/dump.ts';
 import { error, NO_SUCH_KEY, NOT_POSITIVE, OUT_OF_MEMORY, subcommandSyntax } from '../../protocol/errors.ts';
 import { maxmemoryClients } from '../config/clients.ts';
+import { signalCrash } from '../crash-report.ts';
 import type { Server } from '../server.ts';
 import { dataDigest, valueDigest } from './debug-digest.ts';
 import { DEBUG_HELP } from './debug-help.ts';
@@ -296,6 +297,10 @@ function sdsLength(_server: Server, call: Call): void {
   );
 }
 
+const segmentationFault: Handler = (server) => {
+  throw signalCrash(server, 'SIGSEGV');
+};
+
 const accepted: Handler = (_server, call) => call.reply.ok();
 const notRestarted: Handler = (_server, call) => call.reply.error(NOT_RESTARTED);
 const crash =
@@ -331,7 +336,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['replybuffer', { counts: [4, 4], run: replyBuffer }],
   ['restart', { counts: [2, ANY], run: notRestarted }],
   ['sdslen', { counts: [3, 3], run: sdsLength }],
-  ['segfault', { counts: [2, ANY], run: crash('DEBUG SEGFAULT was called') }],
+  ['segfault', { counts: [2, ANY], run: segmentationFault }],
   ['set-active-expire', { counts: [3, 3], run: setActiveExpire }],
   ['set-disable-deny-scripts', { counts: [3, 3], run: accepted }],
   ['set-skip-checksum-validation', { counts: [3, 3], run: setSkipChecksum }],

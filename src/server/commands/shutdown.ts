@@ -68,8 +68,10 @@ export function shutdownCommands(server: Server): CommandDefinition[] {
 function shutdown(server: Server, call: Call): void {
   const wishes = parseWishes(call);
   if (wishes === null) return;
-  // A shutdown takes no time here: there is never one to call off.
-  if (wishes.abort) call.reply.error(NOT_IN_PROGRESS);
+  if (wishes.abort) {
+    if (server.abortShutdown()) call.reply.ok();
+    else call.reply.error(NOT_IN_PROGRESS);
+  }
   else if (!wishes.now && !call.mayBlock()) call.reply.error(MUST_NOT_BLOCK);
   else {
     // The client gets no reply, only the end of its connection; unless the server cannot end.
