@@ -163,6 +163,15 @@ export class Lists implements Datatype {
     return handle;
   }
 
+  /**
+   * Pushes one item where that takes no memory: a list of packs with room at that end, which is the common case. False, and
+   * nothing done, otherwise. The record stays as it is.
+   */
+  pushWithin(handle: number, bytes: Uint8Array, start: number, end: number, atTail: boolean): boolean {
+    const root = this.rootOf(handle);
+    return root !== NONE && this.quicklist.pushShort(root, atTail, bytes, start, end);
+  }
+
   /** Bytes beside those of new items that a change of this list may take, where the reserve is not enough for them. */
   movedBytes(handle: number): number {
     if (this.isLarge(handle)) return this.nodesBytes;

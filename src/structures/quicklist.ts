@@ -373,7 +373,8 @@ export class Quicklist {
 
   // --- inside ---
 
-  private pushShort(root: number, atTail: boolean, text: Uint8Array, start: number, end: number): boolean {
+  /** Adds an item at an end where the pack there has room for it; false, and nothing done, otherwise. Allocates nothing. */
+  pushShort(root: number, atTail: boolean, text: Uint8Array, start: number, end: number): boolean {
     if (this.isLong(end - start)) return false;
     const size = this.listpack.entryBytes(text, start, end);
     return this.nodes.pushWithin(root, atTail, text, start, end, size, this.packBytesMax, this.packEntriesMax);

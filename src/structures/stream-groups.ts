@@ -465,7 +465,9 @@ export class StreamGroups {
       this.findPending(copy, id);
       this.add(copy, owner === NONE ? NONE : this.counterpart(copy, owner), id, this.deliveredAt(cursor));
       this.setDeliveries(pending.found, this.deliveriesHigh(cursor), this.deliveriesLow(cursor));
+      if (owner === NONE) this.writeTime(pending.found, this.releaseNumber(cursor));
     }
+    this.names.setWord(copy, RELEASES, this.names.word(group, RELEASES));
     return copy;
   }
 

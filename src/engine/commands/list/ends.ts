@@ -48,6 +48,8 @@ function push(call: WriteCall, atTail: boolean, mustExist: boolean): void {
     const record = lists.create(bytes, starts[1]!, ends[1]!, access, bytes, starts, ends, 2, count, atTail);
     keyspace.insert(call.database, record);
     call.reply.integer(count - 2);
+  } else if (count === 3 && lists.pushWithin(existing, bytes, starts[2]!, ends[2]!, atTail)) {
+    call.reply.integer(lists.count(existing));
   } else {
     const moved = lists.movedBytes(existing);
     if (!call.admitArguments() || (moved > 0 && !call.admit(moved))) return;

@@ -239,6 +239,19 @@ describe('groups', () => {
     ]);
   });
 
+  it('a copy knows in which order entries were given back', () => {
+    const harness = filled(3);
+    harness.run('XGROUP', 'CREATE', 's', 'g', '0');
+    harness.run('XREADGROUP', 'GROUP', 'g', 'ann', 'STREAMS', 's', '>');
+    check(harness, [
+      ['XNACK s g SILENT IDS 1 3-0', ':1'],
+      ['XNACK s g SILENT IDS 1 1-0', ':1'],
+      ['COPY s t', ':1'],
+      ['XREADGROUP GROUP g bob COUNT 1 CLAIM 0 STREAMS t >', /^\*1 \*2 t \*1 \*4 3-0 /],
+      ['XREADGROUP GROUP g bob COUNT 1 CLAIM 0 STREAMS s >', /^\*1 \*2 s \*1 \*4 3-0 /],
+    ]);
+  });
+
   it('have entries removed with their references, or only when all are done', () => {
     const harness = filled(4);
     for (const group of ['g', 'h']) {
