@@ -8,7 +8,7 @@ import { Engine } from '../engine/engine.ts';
 import { toLatin1 } from '../lib/bytes.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import { LogSource } from '../persistence/aof/log-source.ts';
-import { RdbError, UNEXPECTED_END } from '../persistence/rdb/rdb-error.ts';
+import { RdbError, TOO_LONG, UNEXPECTED_END } from '../persistence/rdb/rdb-error.ts';
 import {
   CHECKSUM_BYTES,
   OPCODE_AUX,
@@ -120,7 +120,8 @@ class SnapshotCheck {
   }
 
   private damaged(error: RdbError): void {
-    if (error.message === UNEXPECTED_END) {
+    // A string for which there is no memory is missing, to that program.
+    if (error.message === UNEXPECTED_END || error.message === TOO_LONG) {
       const inLibrary = this.doing === 'read-functions';
       this.failed(inLibrary ? 'Failed loading library, Failed loading library payload' : UNEXPECTED_END, error.offset);
       return;

@@ -4,6 +4,9 @@ import type { Timers } from '../world/timers.ts';
 
 const { setTimeout: start, clearTimeout: stop } = globalThis;
 
+/** Sooner than a timer of 0 ms, which takes one; not in browsers. */
+const immediate: ((run: () => void) => unknown) | undefined = Reflect.get(globalThis, 'setImmediate');
+
 /** Node's handles can let the process end; a browser's are numbers. */
 function unref(handle: unknown): void {
   if (typeof handle === 'object' && handle !== null && 'unref' in handle && typeof handle.unref === 'function')
@@ -19,7 +22,7 @@ export function realTimers(keepsAlive: boolean): Timers {
       return () => stop(handle);
     },
     soon: (run) => {
-      const handle = start(run, 0);
+      const handle = immediate === undefined ? start(run, 0) : immediate(run);
       if (!keepsAlive) unref(handle);
     },
   };

@@ -71,6 +71,49 @@ describe('expiry', () => {
     harness.engine.check();
   });
 
+  it('what nobody touches goes by the time it was due, each a unit of its own', () => {
+    const harness = new EngineHarness({ propagation: true });
+    for (const [key, ms] of [
+      ['a', '300'],
+      ['b', '100'],
+      ['c', '200'],
+    ] as const) {
+      harness.run('HSET', `h${key}`, 'f', '1', 'g', '1', 'stays', '1');
+      harness.run('HPEXPIRE', `h${key}`, ms, 'FIELDS', '2', 'f', 'g');
+      harness.run('SET', key, '1', 'PX', ms);
+    }
+    harness.takePropagated();
+    harness.advance(1000);
+    const propagated = harness.takePropagated();
+    assert.deepEqual(
+      propagated.filter((command) => command.includes('DEL ') && !command.includes('HDEL')),
+      ['0 DEL b', '0 DEL c', '0 DEL a'],
+    );
+    assert.deepEqual(
+      propagated.filter((command) => command.includes('HDEL')).map((command) => command.split(' ')[2]),
+      ['hb', 'hb', 'hc', 'hc', 'ha', 'ha'],
+    );
+    assert.equal(propagated.length, 9);
+    harness.engine.check();
+  });
+
+  it('an endless stream of deadlines goes on, however much is due', () => {
+    const harness = new EngineHarness();
+    let expected = 0;
+    for (let round = 0; round < 3000; round++) {
+      for (let key = 0; key < 5; key++) harness.run('SET', `${round} ${key}`, '1', 'PX', String(64 * (key + 1)));
+      expected += 5;
+      harness.clock.advance(64);
+      harness.engine.updateTime();
+      for (let step = 0; step < 4; step++) harness.engine.keyspace.expireDue(1);
+    }
+    harness.engine.check();
+    harness.advance(1000);
+    assert.equal(harness.engine.statistics.counters[STAT_EXPIRED], expected);
+    assert.equal(harness.run('DBSIZE'), ':0\r\n');
+    harness.engine.check();
+  });
+
   it('deadlines that are moved, removed and set again fire once, at the last of them', () => {
     const harness = new EngineHarness();
     harness.run('SET', 'a', '1', 'PX', '1000');

@@ -10,7 +10,7 @@ import { STRING_BYTES_MAX } from '../../lib/limits.ts';
 import { decompressLzf } from '../../lib/lzf.ts';
 import type { StreamId } from '../../structures/stream-id.ts';
 import type { ByteSource } from './byte-source.ts';
-import { RdbError, UNEXPECTED_END } from './rdb-error.ts';
+import { RdbError, TOO_LONG, UNEXPECTED_END } from './rdb-error.ts';
 import {
   LENGTH_32,
   LENGTH_64,
@@ -253,7 +253,7 @@ export class RdbInput {
   }
 
   private plain(length: number): boolean {
-    if (length > STRING_BYTES_MAX) this.fail('a string is longer than any can be');
+    if (length > STRING_BYTES_MAX) this.fail(TOO_LONG);
     if (this.limit - this.at < length) {
       if (length > AT_ONCE_BYTES_MAX) {
         this.pending = length;
@@ -276,7 +276,7 @@ export class RdbInput {
   private compressed(): boolean {
     const length = this.count();
     const expanded = this.count();
-    if (expanded > STRING_BYTES_MAX) this.fail('a string is longer than any can be');
+    if (expanded > STRING_BYTES_MAX) this.fail(TOO_LONG);
     if (expanded === 0 || expanded > length * LZF_RATIO_MAX) this.fail('Invalid LZF compressed string');
     if (this.limit - this.at < length) {
       if (length > AT_ONCE_BYTES_MAX) {

@@ -110,6 +110,24 @@ describe('values of a file', () => {
       assert.equal(words(at.run('OBJECT', 'ENCODING', name)), 'hashtable', name);
   });
 
+  it('a zipmap becomes a table when its fields or values are too many or too long', () => {
+    const body = key(9, 'old', string(zipmap(['one', '1', 'two', 'x'.repeat(10)])));
+    for (const [entriesMax, valueMax, encoding] of [
+      [2, 10, 'listpack'],
+      [1, 10, 'hashtable'],
+      [2, 9, 'hashtable'],
+    ] as const) {
+      const at = new EngineHarness();
+      const { hashes } = at.engine.keyspace;
+      hashes.packedEntriesMax = entriesMax;
+      hashes.packedValueBytesMax = valueMax;
+      fromBytes(at.engine.keyspace, at.engine.access, file(12, body));
+      at.engine.check();
+      assert.equal(sorted(at.run('HGETALL', 'old')), `1 one two ${'x'.repeat(10)}`);
+      assert.equal(words(at.run('OBJECT', 'ENCODING', 'old')), encoding);
+    }
+  });
+
   it('packed sorted sets get their scores as they are written here, and their order', () => {
     const at = load(
       file(10, [

@@ -71,8 +71,7 @@ function shutdown(server: Server, call: Call): void {
   if (wishes.abort) {
     if (server.abortShutdown()) call.reply.ok();
     else call.reply.error(NOT_IN_PROGRESS);
-  }
-  else if (!wishes.now && !call.mayBlock()) call.reply.error(MUST_NOT_BLOCK);
+  } else if (!wishes.now && !call.mayBlock()) call.reply.error(MUST_NOT_BLOCK);
   else {
     // The client gets no reply, only the end of its connection; unless the server cannot end.
     const { session } = call;

@@ -1,0 +1,191 @@
+// The program from its start to its end: what clients may do while it loads, what signals and SHUTDOWN do, and that an end
+// which cannot come leaves everything as it was.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encode } from '../support/engine-harness.ts';
+import { RawConnection, ServerProcess } from '../support/redis-server.ts';
+
+const BIN = join(import.meta.dirname, '../../bin/cinnabar-server');
+const LOG = 'server.log';
+
+/** A server, and one connection to it. */
+class Probe {
+  readonly server: ServerProcess;
+  private readonly connection: RawConnection;
+
+  private constructor(server: ServerProcess, connection: RawConnection) {
+    this.server = server;
+    this.connection = connection;
+  }
+
+  static async start(args: readonly string[], directory?: string): Promise<Probe> {
+    const all = ['--enable-debug-command', 'yes', '--logfile', LOG, ...args];
+    const server = await ServerProcess.start(BIN, all, directory);
+    return new Probe(server, await RawConnection.open(server.port));
+  }
+
+  async ask(...words: string[]): Promise<string> {
+    this.connection.write(encode(words));
+    return this.connection.read((text) => text.endsWith('\r\n'));
+  }
+
+  /** A field of INFO. */
+  async field(name: string): Promise<string> {
+    return new RegExp(`^${name}:(.*)\r$`, 'm').exec(await this.ask('INFO'))?.[1] ?? '';
+  }
+
+  /** Sends a signal; waits until the server has heard it. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    process.kill(Number(await this.field('process_id')), signal);
+    await sleep(50);
+  }
+
+  log(): string {
+    return readFileSync(join(this.server.directory, LOG), 'latin1');
+  }
+
+  async logged(pattern: RegExp): Promise<void> {
+    for (let tries = 0; tries < 100 && !pattern.test(this.log()); tries++) await sleep(20);
+    assert.match(this.log(), pattern);
+  }
+
+  async ended(): Promise<void> {
+    await this.connection.read(() => false);
+    assert.ok(this.connection.closed, 'the server has closed the connection');
+  }
+
+  files(): string[] {
+    return readdirSync(this.server.directory);
+  }
+
+  stop(): Promise<void> {
+    this.connection.close();
+    return this.server.stop();
+  }
+}
+
+async function withProbe(args: readonly string[], run: (probe: Probe) => Promise<void>): Promise<void> {
+  const probe = await Probe.start(args);
+  try {
+    await run(probe);
+  } finally {
+    await probe.stop();
+  }
+}
+
+test('a signal that means a crash ends the server with a report', () =>
+  withProbe([], async (probe) => {
+    await probe.signal('SIGABRT');
+    await probe.ended();
+    await probe.logged(/crashed by signal: 6[\s\S]*REDIS BUG REPORT END/);
+  }));
+
+test('DEBUG SEGFAULT ends it in the same way', () =>
+  withProbe([], async (probe) => {
+    await probe.ask('DEBUG', 'SEGFAULT');
+    await probe.ended();
+    await probe.logged(/crashed by signal: 11[\s\S]*REDIS BUG REPORT END/);
+  }));
+
+test('SIGALRM makes it say where it is, and it goes on', () =>
+  withProbe([], async (probe) => {
+    await probe.signal('SIGALRM');
+    await probe.logged(/Received SIGALRM/);
+    assert.equal(await probe.ask('PING'), '+PONG\r\n');
+  }));
+
+test('the title of the process follows its template', { skip: process.platform !== 'linux' }, () =>
+  withProbe([], async (probe) => {
+    const { port } = probe.server;
+    const template = 'TEST {title} {listen-addr} {port} {tls-port}';
+    assert.equal(await probe.ask('CONFIG', 'SET', 'proc-title-template', template), '+OK\r\n');
+    const title = readFileSync(`/proc/${await probe.field('process_id')}/cmdline`, 'latin1').replaceAll('\0', '');
+    const [first, executable, ...rest] = title.split(' ');
+    assert.equal(first, 'TEST');
+    assert.match(executable!, /cinnabar-server/);
+    assert.deepEqual(rest, [`*:${port}`, String(port), '0']);
+  }),
+);
+
+test('while it loads it says so, and some settings wait', async () => {
+  const probe = await Probe.start(['--save', '3600 1', '--rdbcompression', 'no']);
+  const { directory } = probe.server;
+  await probe.ask('DEBUG', 'POPULATE', '20000', 'key', '1000');
+  await probe.ask('SAVE');
+  await probe.server.kill();
+  const slow = [
+    '--enable-protected-configs',
+    'yes',
+    '--key-load-delay',
+    '100',
+    '--loading-process-events-interval-bytes',
+    '1024',
+  ];
+  const loading = await Probe.start(slow, directory);
+  try {
+    assert.equal(await loading.field('loading'), '1');
+    assert.match(await loading.ask('GET', 'key:1'), /^-LOADING /);
+    assert.equal(await loading.ask('CONFIG', 'SET', 'loglevel', 'debug'), '+OK\r\n');
+    assert.match(await loading.ask('CONFIG', 'SET', 'dir', '/'), /^-LOADING /);
+    const loaded = Number(await loading.field('loading_loaded_bytes'));
+    assert.ok(loaded > 0 && loaded < Number(await loading.field('loading_total_bytes')));
+    // 20,000 keys at 0.1 ms take two seconds; without the delay they come at once.
+    assert.equal(await loading.ask('CONFIG', 'SET', 'key-load-delay', '0'), '+OK\r\n');
+    for (let tries = 0; tries < 100 && (await loading.field('loading')) === '1'; tries++) await sleep(20);
+    assert.equal(await loading.ask('DBSIZE'), ':20000\r\n');
+  } finally {
+    await loading.stop();
+  }
+});
+
+test('an end that cannot come, since the data set cannot be saved, leaves the log as it was', async () => {
+  const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '3600 1'];
+  const probe = await Probe.start(args);
+  const { directory } = probe.server;
+  // What is renamed to a directory with something in it fails.
+  mkdirSync(join(directory, 'dump.rdb'));
+  writeFileSync(join(directory, 'dump.rdb', 'here'), '');
+  await probe.ask('SET', 'before', '1');
+  assert.match(await probe.ask('SHUTDOWN'), /^-ERR Errors trying to SHUTDOWN/);
+  await probe.signal('SIGTERM');
+  await probe.logged(/Received SIGTERM[\s\S]*can't exit/);
+  assert.equal(await probe.ask('SET', 'after', '2'), '+OK\r\n');
+  await probe.server.kill();
+  const again = await Probe.start(args, directory);
+  try {
+    assert.equal(await again.ask('GET', 'before'), '$1\r\n1\r\n');
+    assert.equal(await again.ask('GET', 'after'), '$1\r\n2\r\n');
+  } finally {
+    await again.stop();
+  }
+});
+
+test('SHUTDOWN ABORT calls off what a signal asked for, while DEBUG PAUSE-CRON holds it up', () =>
+  withProbe([], async (probe) => {
+    await probe.ask('DEBUG', 'PAUSE-CRON', '1');
+    await probe.signal('SIGTERM');
+    assert.equal(await probe.ask('SHUTDOWN', 'ABORT'), '+OK\r\n');
+    assert.match(probe.log(), /Received SIGTERM[\s\S]*Shutdown manually aborted/);
+    assert.equal(await probe.ask('SHUTDOWN', 'ABORT'), '-ERR No shutdown in progress.\r\n');
+    await probe.signal('SIGTERM');
+    assert.equal(await probe.ask('DEBUG', 'PAUSE-CRON', '0'), '+OK\r\n');
+    await probe.ended();
+  }));
+
+test('SHUTDOWN gives up a snapshot under way, and leaves nothing of it', () =>
+  withProbe([], async (probe) => {
+    await probe.ask('SET', 'a', '1');
+    await probe.ask('CONFIG', 'SET', 'rdb-key-save-delay', '10000000');
+    await probe.ask('BGSAVE');
+    for (let tries = 0; tries < 100 && !probe.files().some((name) => name.startsWith('temp-')); tries++)
+      await sleep(20);
+    assert.equal(await probe.field('rdb_bgsave_in_progress'), '1');
+    assert.ok(probe.files().some((name) => name.startsWith('temp-')));
+    await probe.ask('SHUTDOWN', 'NOSAVE');
+    await probe.ended();
+    assert.deepEqual(probe.files(), [LOG]);
+  }));
