@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimulatedDisk } from '../host/simulated-disk.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
-import { writeAll } from '../persistence/aof/append-files.ts';
+import { writeAll } from '../world/disk.ts';
 import { checkAof } from './aof-check.ts';
 
 const SET = '*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n';

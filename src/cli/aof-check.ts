@@ -2,8 +2,8 @@
 // broken at the end. What it prints is what redis-check-aof prints, byte for byte, since scripts read that; so it also
 // reads as that program does, which takes a line for what C makes of it. (The server is stricter: command-scanner.ts.)
 
-import { LogSource } from '../persistence/aof/log-source.ts';
 import { ManifestError, parseManifest } from '../persistence/aof/manifest.ts';
+import { FileSource } from '../persistence/file-source.ts';
 import { type Disk, DiskError, type DiskFile, directoryOf } from '../world/disk.ts';
 import { AofFileCheck, CheckEnded, type CheckOutput } from './aof-file-check.ts';
 
@@ -144,7 +144,7 @@ class CheckRun {
     });
   }
 
-  private withFile<T>(path: string, read: (source: LogSource) => T): T {
+  private withFile<T>(path: string, read: (source: FileSource) => T): T {
     let file: DiskFile;
     try {
       file = this.host.disk.open(path, 'read');
@@ -152,7 +152,7 @@ class CheckRun {
       return this.fail(error, `Cannot open file ${path}`);
     }
     try {
-      return read(new LogSource(file));
+      return read(new FileSource(file));
     } catch (error) {
       if (error instanceof DiskError) {
         this.host.print(`Cannot read file: ${path}\n`);
@@ -171,7 +171,7 @@ class CheckRun {
   }
 }
 
-function textOf({ bytes, start }: LogSource, length: number): string {
+function textOf({ bytes, start }: FileSource, length: number): string {
   let text = '';
   for (let at = start; at < start + length; at++) text += String.fromCharCode(bytes[at]!);
   return text;

@@ -2,7 +2,7 @@
 // up to which whole commands and transactions stand.
 
 import { toLatin1 } from '../lib/bytes.ts';
-import { LogSource } from '../persistence/aof/log-source.ts';
+import { FileSource } from '../persistence/file-source.ts';
 import { type Disk, DiskError, type DiskFile } from '../world/disk.ts';
 
 /** A note has less than this; a length line less than that. What is longer comes in pieces. */
@@ -37,7 +37,7 @@ export class AofFileCheck {
   private readonly output: CheckOutput;
   private readonly disk: Disk;
   private readonly timestamp: bigint | null;
-  private source!: LogSource;
+  private source!: FileSource;
   private name = '';
   private path = '';
   /** Of the files so far: lines that ended well, from 1. */
@@ -77,7 +77,7 @@ export class AofFileCheck {
   }
 
   private checkOpen(file: DiskFile, place: FilePlace): void {
-    const source = (this.source = new LogSource(file));
+    const source = (this.source = new FileSource(file));
     const { size } = source;
     if (size === 0) {
       this.output.print(`${place.style} ${this.name} is empty\n`);

@@ -7,7 +7,7 @@
 import { Engine } from '../engine/engine.ts';
 import { toLatin1 } from '../lib/bytes.ts';
 import { NONE } from '../memory/flat-memory.ts';
-import { LogSource } from '../persistence/aof/log-source.ts';
+import { FileSource } from '../persistence/file-source.ts';
 import { RdbError, TOO_LONG, UNEXPECTED_END } from '../persistence/rdb/rdb-error.ts';
 import {
   CHECKSUM_BYTES,
@@ -68,7 +68,7 @@ export interface SnapshotCheckOutput {
 
 /** Checks the snapshot that begins a file; the offset after it, -1 when it is not sane. */
 export function checkSnapshot(file: DiskFile, path: string, output: SnapshotCheckOutput, now: number): number {
-  const source = new LogSource(file);
+  const source = new FileSource(file);
   return new SnapshotCheck(source, output, now).run(path);
 }
 
@@ -87,7 +87,7 @@ class SnapshotCheck {
   private expires = 0;
   private expired = 0;
 
-  constructor(source: LogSource, output: SnapshotCheckOutput, now: number) {
+  constructor(source: FileSource, output: SnapshotCheckOutput, now: number) {
     this.engine = new Engine({ clock: new ManualClock(now), seed: 1, commands: [], databases: 1 });
     this.input = new RdbInput(source, true);
     this.values = new ValueLoader(this.engine.keyspace, this.input, { isDone: () => false });

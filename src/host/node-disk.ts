@@ -18,6 +18,7 @@ import {
   renameSync,
   statSync,
   unlinkSync,
+  write,
   writeSync,
 } from 'node:fs';
 import { type Disk, DiskError, type DiskFile, type Synced } from '../world/disk.ts';
@@ -88,8 +89,9 @@ export const nodeDisk: Disk = {
 
 class NodeFile implements DiskFile {
   private readonly descriptor: number;
-  /** A descriptor that is closed while a thread syncs it may by then be another file's: closing waits. */
-  private syncs = 0;
+  /** Syncs and writes under way. A descriptor that is closed while a thread works on it may by then be another file's:
+   *  closing waits. */
+  private underWay = 0;
   private closing = false;
 
   constructor(descriptor: number) {
@@ -121,12 +123,26 @@ class NodeFile implements DiskFile {
   }
 
   sync(done: Synced): void {
-    this.syncs++;
-    fdatasync(this.descriptor, (error) => {
-      this.syncs--;
-      if (this.closing && this.syncs === 0) closeQuietly(this.descriptor);
-      done(error === null ? null : new DiskError(codeOf(error)));
-    });
+    this.underWay++;
+    fdatasync(this.descriptor, (error) => this.ended(error, done));
+  }
+
+  writeLater(bytes: Uint8Array, start: number, end: number, done: Synced): void {
+    this.underWay++;
+    const next = (from: number): void => {
+      write(this.descriptor, bytes, from, end - from, null, (error, count) => {
+        if (error === null && count > 0 && from + count < end) next(from + count);
+        else this.ended(error ?? (count > 0 || from === end ? null : new DiskError('ENOSPC')), done);
+      });
+    };
+    next(start);
+  }
+
+  private ended(error: unknown, done: Synced): void {
+    this.underWay--;
+    if (this.closing && this.underWay === 0) closeQuietly(this.descriptor);
+    if (error === null || error instanceof DiskError) done(error);
+    else done(new DiskError(codeOf(error)));
   }
 
   syncNow(): void {
@@ -136,7 +152,7 @@ class NodeFile implements DiskFile {
   close(): void {
     if (this.closing) return;
     this.closing = true;
-    if (this.syncs === 0) closeQuietly(this.descriptor);
+    if (this.underWay === 0) closeQuietly(this.descriptor);
   }
 }
 

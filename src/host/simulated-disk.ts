@@ -220,6 +220,11 @@ export class SimulatedDisk implements Disk {
     });
   }
 
+  /** What has ended is told in the time of `elapse`. */
+  tellLater(done: () => void): void {
+    this.completions.push({ at: this.now, run: done });
+  }
+
   syncNow(node: SimulatedInode): void {
     if ((this.failures.get('sync')?.length ?? 0) > 0) {
       node.markFailed(node.mark());
@@ -291,6 +296,17 @@ class SimulatedFile implements DiskFile {
       this.inode.append(bytes, start, start + taken);
       return taken;
     });
+  }
+
+  writeLater(bytes: Uint8Array, start: number, end: number, done: Synced): void {
+    let failure: DiskError | null = null;
+    try {
+      for (let at = start; at < end; ) at += this.write(bytes, at, end);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      failure = error;
+    }
+    this.disk.tellLater(() => done(failure));
   }
 
   read(bytes: Uint8Array, start: number, end: number, position: number): number {

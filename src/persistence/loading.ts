@@ -15,8 +15,9 @@ import {
   loadingProcessEventsIntervalBytes,
   rdbchecksum,
 } from './directives.ts';
+import { FileSource } from './file-source.ts';
 import type { PersistenceHost } from './persistence-host.ts';
-import { type ByteSource, FileSource } from './rdb/byte-source.ts';
+import type { ByteSource } from './rdb/byte-source.ts';
 import { RdbError } from './rdb/rdb-error.ts';
 import { type LoaderOptions, RdbLoader } from './rdb/rdb-reader.ts';
 import { delayMs } from './rdb-saves.ts';

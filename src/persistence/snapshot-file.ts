@@ -1,5 +1,6 @@
-// A snapshot on its way into a file: writes it in slices, brings it to the disk in pieces, so that neither the event loop
-// nor the system's cache has to take it all at once.
+// A snapshot on its way into a file: makes it in slices, writes and syncs it elsewhere and in pieces, so that neither the
+// event loop nor the system's cache has to take it all at once. (A write waits for a sync of the same file system that is
+// under way, often for tens of milliseconds: the event loop must not.)
 
 import { assert } from '../lib/assert.ts';
 import type { Clock } from '../world/clock.ts';
@@ -9,7 +10,9 @@ import type { Snapshot } from './snapshot.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
 
 /** What is gathered before it is written. */
-const WRITE_BYTES = 64 * 1024;
+const WRITE_BYTES = 128 * 1024;
+/** While so much waits to be written the walk waits too. */
+const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
 /** What is written between two syncs, as in Redis. */
 const SYNC_BYTES = 4 * 1024 * 1024;
 /** While so much has not reached the disk nothing more is written: the disk is slower than the walk. */
@@ -38,6 +41,10 @@ export class SnapshotFile {
   bytes = 0;
   readonly snapshot: Snapshot;
   private readonly options: SnapshotFileOptions;
+  /** What waits to be written, in order. */
+  private readonly queue: Uint8Array[] = [];
+  private queuedBytes = 0;
+  private isWriting = false;
   private unsynced = 0;
   private isSyncing = false;
   private failure: DiskError | null = null;
@@ -54,10 +61,10 @@ export class SnapshotFile {
 
   /** Bytes that commands made it write and that wait for the disk. */
   pendingBytes(): number {
-    return this.options.out.length;
+    return this.options.out.length + this.queuedBytes;
   }
 
-  /** Writes what comes next until `isTime` says so; false when there is nothing to do, or nothing before `ready`. */
+  /** Makes what comes next until `isTime` says so; false when there is nothing to do, or nothing before `ready`. */
   work(isTime: () => boolean): boolean {
     if (this.isOver) return false;
     if (this.failure !== null) {
@@ -67,17 +74,18 @@ export class SnapshotFile {
     const { snapshot, out } = this.options;
     do {
       if (this.isWritten || this.isWaiting()) return false;
-      if (this.unsynced >= UNSYNCED_BYTES_MAX && this.isSyncing) return false;
+      if (this.queuedBytes >= QUEUED_BYTES_MAX) return false;
       const more = snapshot.step();
-      if (!more) out.end();
-      if ((!more || out.length >= WRITE_BYTES) && !this.write()) return false;
       if (!more) {
+        out.end();
         this.isWritten = true;
-        if (!this.isSyncing) this.finish(null);
-        return false;
+      }
+      if (!more || out.length >= WRITE_BYTES) {
+        this.enqueue();
+        this.writeNext();
       }
     } while (!isTime());
-    return true;
+    return !this.isOver;
   }
 
   /** Whether the keys written last are still to be waited for. */
@@ -127,32 +135,64 @@ export class SnapshotFile {
     out.clear();
   }
 
-  /** Writes what is gathered; false when that failed. */
-  private write(): boolean {
+  /** What is gathered is to be written. */
+  private enqueue(): void {
     const { out } = this.options;
-    const { length } = out;
-    try {
-      this.writeOut();
-      this.unsynced += length;
-      if (this.options.syncsInPieces && this.unsynced >= SYNC_BYTES && !this.isSyncing) this.sync();
-    } catch (error) {
-      this.fail(asDiskError(error));
-      return false;
+    this.queue.push(out.bytes.slice(0, out.length));
+    this.queuedBytes += out.length;
+    this.bytes += out.length;
+    out.clear();
+  }
+
+  private writeNext(): void {
+    if (this.isWriting || (this.unsynced >= UNSYNCED_BYTES_MAX && this.isSyncing)) return;
+    const chunk = this.queue.shift();
+    if (chunk === undefined) {
+      if (this.isWritten && !this.isSyncing) this.finish(null);
+      return;
     }
-    return true;
+    this.isWriting = true;
+    try {
+      this.options.file.writeLater(chunk, 0, chunk.length, (error) => this.chunkWritten(chunk.length, error));
+    } catch (error) {
+      this.failure = asDiskError(error);
+      this.isWriting = false;
+      this.options.ready();
+    }
+  }
+
+  private chunkWritten(length: number, error: DiskError | null): void {
+    this.isWriting = false;
+    this.queuedBytes -= length;
+    if (this.isOver) return;
+    this.unsynced += length;
+    if (error !== null) this.fail(error);
+    else {
+      if (this.options.syncsInPieces && this.unsynced >= SYNC_BYTES && !this.isSyncing) this.sync();
+      this.writeNext();
+      if (!this.isOver) this.options.ready();
+    }
   }
 
   private sync(): void {
     const covered = this.unsynced;
     this.isSyncing = true;
-    this.options.file.sync((error) => {
+    try {
+      this.options.file.sync((error) => {
+        this.isSyncing = false;
+        if (this.isOver) return;
+        this.unsynced -= covered;
+        if (error !== null) this.fail(error);
+        else {
+          this.writeNext();
+          if (!this.isOver) this.options.ready();
+        }
+      });
+    } catch (error) {
       this.isSyncing = false;
-      if (this.isOver) return;
-      if (error !== null) this.failure = error;
-      this.unsynced -= covered;
-      if (this.isWritten) this.finish(error);
-      else this.options.ready();
-    });
+      this.failure = asDiskError(error);
+      this.options.ready();
+    }
   }
 
   private fail(error: DiskError): void {

@@ -37,13 +37,16 @@ export class DiskError extends Error {
   }
 }
 
-/** Told once when a sync has ended; on failure what it should have covered may be lost. */
+/** Told once when a sync (or a write that went on elsewhere) has ended; on failure what it should have covered may be lost. */
 export type Synced = (error: DiskError | null) => void;
 
 /** An open file. Every call may throw a DiskError. */
 export interface DiskFile {
   /** Appends bytes[start..end), or a first part of them; returns how many were taken. */
   write(bytes: Uint8Array, start: number, end: number): number;
+  /** Appends all of bytes[start..end), elsewhere; they must not change until `done`, which is told once, never before this
+   *  returns. One at a time. */
+  writeLater(bytes: Uint8Array, start: number, end: number, done: Synced): void;
   /** Reads into bytes[start..end) from `position` of the file on; returns how many came, 0 at the file's end. */
   read(bytes: Uint8Array, start: number, end: number, position: number): number;
   /** Cuts the file; what is written next follows there. */

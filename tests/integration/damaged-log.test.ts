@@ -11,10 +11,11 @@ import { fromLatin1, toLatin1 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { NONE } from '../../src/memory/flat-memory.ts';
 import { AofError, AofReader } from '../../src/persistence/aof/aof-reader.ts';
-import { AppendFiles, writeAll } from '../../src/persistence/aof/append-files.ts';
+import { AppendFiles } from '../../src/persistence/aof/append-files.ts';
 import { CommandWriter } from '../../src/persistence/aof/command-writer.ts';
 import { TableWalk } from '../../src/structures/hash-table.ts';
 import { ManualClock } from '../../src/world/clock.ts';
+import { writeAll } from '../../src/world/disk.ts';
 import { DataSetGenerator } from '../conformance/data-sets.ts';
 import { EngineHarness, START } from '../support/engine-harness.ts';
 

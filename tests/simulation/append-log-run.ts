@@ -6,10 +6,10 @@ import { SimulatedDisk } from '../../src/host/simulated-disk.ts';
 import { fromLatin1, toLatin1 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { AofReader } from '../../src/persistence/aof/aof-reader.ts';
-import { AppendFiles, writeAll } from '../../src/persistence/aof/append-files.ts';
+import { AppendFiles } from '../../src/persistence/aof/append-files.ts';
 import { AppendLog, FSYNC_ALWAYS, LOG_BROKEN, LOG_WORKING } from '../../src/persistence/aof/append-log.ts';
 import { ManualClock } from '../../src/world/clock.ts';
-import { type Disk, DiskError, type DiskFile } from '../../src/world/disk.ts';
+import { type Disk, DiskError, type DiskFile, writeAll } from '../../src/world/disk.ts';
 import { encode } from '../support/engine-harness.ts';
 
 const DATABASES = 3;

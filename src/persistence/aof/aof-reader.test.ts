@@ -4,9 +4,9 @@ import { testDisk } from '../../../tests/support/simulated-disk.ts';
 import { fromLatin1, toLatin1 } from '../../lib/bytes.ts';
 import { Prng } from '../../lib/prng.ts';
 import { ManualClock } from '../../world/clock.ts';
-import type { Disk } from '../../world/disk.ts';
+import { type Disk, writeAll } from '../../world/disk.ts';
 import { AofError, AofReader, type AofReaderOptions } from './aof-reader.ts';
-import { AppendFiles, writeAll } from './append-files.ts';
+import { AppendFiles } from './append-files.ts';
 
 const encode = (args: string): string => {
   const words = args.split(' ');

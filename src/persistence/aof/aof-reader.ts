@@ -10,9 +10,9 @@ import { equalsIgnoreCase, fromLatin1, toLatin1 } from '../../lib/bytes.ts';
 import { parseInteger } from '../../lib/integers.ts';
 import type { Clock } from '../../world/clock.ts';
 import { type Disk, DiskError, type DiskFile } from '../../world/disk.ts';
+import { FileSource } from '../file-source.ts';
 import type { AppendFiles } from './append-files.ts';
 import { CommandScanner, SCAN_COMMAND, SCAN_CORRUPT, SCAN_INCOMPLETE } from './command-scanner.ts';
-import { LogSource } from './log-source.ts';
 
 /** Commands between two chances to do something else (as in Redis). */
 const COMMANDS_PER_SLICE = 1024;
@@ -40,7 +40,7 @@ export interface AofReaderOptions {
   /** Bytes read between two yields. */
   readonly sliceBytes?: number;
   /** Loads a snapshot that begins at source.bytes[source.start], and leaves `start` after it. May throw. */
-  loadRdb(source: LogSource): Iterable<void>;
+  loadRdb(source: FileSource): Iterable<void>;
   /** Runs a command; the ranges are valid until it returns. May throw an AofError, which ends the loading. */
   apply(database: number, bytes: Uint8Array, starts: Int32Array, ends: Int32Array, count: number): void;
   log(level: 'notice' | 'warning', line: string): void;
@@ -100,7 +100,7 @@ export class AofReader {
       throw error;
     }
     try {
-      const source = new LogSource(file);
+      const source = new FileSource(file);
       source.fillTo(RDB_MAGIC.length);
       if (startsWithMagic(source)) {
         log(
@@ -121,7 +121,7 @@ export class AofReader {
     }
   }
 
-  private *readCommands(source: LogSource, path: string, name: string, place: Place): Generator<void, void> {
+  private *readCommands(source: FileSource, path: string, name: string, place: Place): Generator<void, void> {
     const { scanner } = this;
     /** Where the MULTI stands whose EXEC is looked for; -1: none. */
     let unit = -1;
@@ -168,7 +168,7 @@ export class AofReader {
   }
 
   /** Scans what begins at source.start, reading on as far as that needs; INCOMPLETE: the file ends within it. */
-  private next(source: LogSource): number {
+  private next(source: FileSource): number {
     const { scanner } = this;
     for (;;) {
       const status = scanner.scan(source.bytes, source.start, source.end);
@@ -204,7 +204,7 @@ export class AofReader {
     return ends[0]! - starts[0]! === name.length && equalsIgnoreCase(bytes, starts[0]!, ends[0]!, name);
   }
 
-  private isDue(source: LogSource): boolean {
+  private isDue(source: FileSource): boolean {
     this.sinceYield++;
     const read = source.offset() - this.bytesAtYield;
     // While a unit is looked through and read again the place goes back.
@@ -217,7 +217,7 @@ export class AofReader {
   // --- the end of the log ---
 
   /** The log is good up to `keptTo`, and the first wrong byte is at `wrong`: the end is cut off, or refused. */
-  private cut(source: LogSource, { path, name, place, keptTo, wrong }: Cut): void {
+  private cut(source: FileSource, { path, name, place, keptTo, wrong }: Cut): void {
     const { log, loadTruncated, corruptTailBytesMax } = this.options;
     const tail = source.size - keptTo;
     const isTruncated = wrong >= source.size || wrong >= endOfData(source);
@@ -266,12 +266,12 @@ interface Cut {
   readonly wrong: number;
 }
 
-function startsWithMagic({ bytes, start, end }: LogSource): boolean {
+function startsWithMagic({ bytes, start, end }: FileSource): boolean {
   return end - start >= RDB_MAGIC.length && RDB_MAGIC.every((byte, index) => bytes[start + index] === byte);
 }
 
 /** The place in the file after its last byte that is not zero. */
-function endOfData(source: LogSource): number {
+function endOfData(source: FileSource): number {
   let end = source.size;
   while (end > 0) {
     const first = Math.max(0, end - ZEROS_STEP_BYTES);

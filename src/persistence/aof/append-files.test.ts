@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { type TestDisk, testDisk } from '../../../tests/support/simulated-disk.ts';
 import { fromLatin1, toLatin1 } from '../../lib/bytes.ts';
 import { ManualClock } from '../../world/clock.ts';
-import type { DiskError, DiskFile } from '../../world/disk.ts';
-import { AppendFiles, writeAll } from './append-files.ts';
+import { type DiskError, type DiskFile, writeAll } from '../../world/disk.ts';
+import { AppendFiles } from './append-files.ts';
 import { AppendLog, FSYNC_ALWAYS, LOG_BROKEN, LOG_OFF, LOG_STARTING, LOG_WORKING } from './append-log.ts';
 
 const PING = fromLatin1('*1\r\n$4\r\nPING\r\n');

@@ -10,7 +10,7 @@
 
 import { assert } from '../../lib/assert.ts';
 import { fromLatin1, toLatin1 } from '../../lib/bytes.ts';
-import { type Disk, DiskError, type DiskFile, joinPath, type Synced } from '../../world/disk.ts';
+import { asDiskError, type Disk, DiskError, type DiskFile, joinPath, type Synced, writeAll } from '../../world/disk.ts';
 import { type AppendLog, LOG_REBUILDING, LOG_STARTING, LOG_WORKING } from './append-log.ts';
 import { MANIFEST_SUFFIX, Manifest, parseManifest, TEMPORARY_BASE, TEMPORARY_PREFIX } from './manifest.ts';
 
@@ -544,18 +544,4 @@ export class AppendFiles {
 /** Whether what the log writes is found only once a base is installed. */
 function isWaitingForBase(log: AppendLog): boolean {
   return log.state === LOG_STARTING || log.state === LOG_REBUILDING;
-}
-
-/** Writes all of the bytes. */
-export function writeAll(file: DiskFile, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    const count = file.write(bytes, at, bytes.length);
-    if (count <= 0) throw new DiskError('ENOSPC');
-    at += count;
-  }
-}
-
-function asDiskError(error: unknown): DiskError {
-  if (error instanceof DiskError) return error;
-  throw error;
 }

@@ -14,7 +14,7 @@ import { assert } from '../../lib/assert.ts';
 import { copyBytes, fromLatin1 } from '../../lib/bytes.ts';
 import { integerLength, writeInteger } from '../../lib/integers.ts';
 import type { Clock } from '../../world/clock.ts';
-import { DiskError, type DiskFile } from '../../world/disk.ts';
+import { asDiskError, DiskError, type DiskFile } from '../../world/disk.ts';
 
 /** Each command is on the disk before anything that shows it leaves the server. */
 export const FSYNC_ALWAYS = 0;
@@ -514,10 +514,4 @@ export class AppendLog implements PropagationSink {
       this.buffer = new Uint8Array(BUFFER_BYTES_FIRST);
     }
   }
-}
-
-/** A failure of the disk; anything else goes on as it is. */
-function asDiskError(error: unknown): DiskError {
-  if (error instanceof DiskError) return error;
-  throw error;
 }

@@ -17,8 +17,9 @@ import {
   ziplist,
   zipmap,
 } from '../../../tests/support/rdb-bytes.ts';
+import { FileSource } from '../file-source.ts';
 import type { ByteSource } from './byte-source.ts';
-import { BytesSource, FileSource } from './byte-source.ts';
+import { BytesSource } from './byte-source.ts';
 import { RdbError } from './rdb-error.ts';
 import { damageEverywhere, fuzzReader } from './rdb-reader.fuzz.ts';
 import { type LoaderOptions, RdbLoader } from './rdb-reader.ts';
@@ -308,6 +309,7 @@ describe('the frame of a file', () => {
           to.set(part, start);
           return part.length;
         },
+        size: () => bytes.length,
       };
       const source: ByteSource = new FileSource(reader);
       const options: LoaderOptions = { expireAt: null, duplicates: 'refuse', sliceBytes: 10_000 };

@@ -3,7 +3,7 @@
 // Files go to the system's directory for such, memory's speed where that is in memory.
 
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RawConnection, SKIP_WITHOUT_REDIS, startRedis } from '../../../tests/support/redis-server.ts';
@@ -11,7 +11,7 @@ import { ENGINE_COMMANDS } from '../../engine/all-commands.ts';
 import { Engine } from '../../engine/engine.ts';
 import { writeLatin1 } from '../../lib/bytes.ts';
 import { NONE } from '../../memory/flat-memory.ts';
-import { FileSource } from './byte-source.ts';
+import { FileSource } from '../file-source.ts';
 import { RdbLoader } from './rdb-reader.ts';
 import { RdbWriter } from './rdb-writer.ts';
 import { writeAll } from './whole.ts';
@@ -100,6 +100,7 @@ function load(path: string): number {
   const file = openSync(path, 'r');
   const source = new FileSource({
     read: (bytes, start, end, position) => readSync(file, bytes, start, end - start, position),
+    size: () => fstatSync(file).size,
   });
   const loader = new RdbLoader(engine.keyspace, engine.access, source, { expireAt: null, duplicates: 'refuse' });
   const taken = seconds(() => {

@@ -19,6 +19,7 @@ import {
 import { dirname, join, parse, resolve, sep } from 'node:path';
 import { fromLatin1 } from '../../lib/bytes.ts';
 import { matchGlob } from '../../lib/glob.ts';
+import { DiskError } from '../../world/disk.ts';
 import type { ConfigFiles, FileContent, FoundDirectory } from './config-files.ts';
 
 const STDIN = 0;
@@ -26,21 +27,6 @@ const STDOUT = 1;
 
 /** A pipe that nobody reads: after so many refusals in a row the rest of a line is dropped. */
 const WRITE_ATTEMPTS_MAX = 1000;
-
-/** The C library's words for what Node calls by a code; clients and tests know these. */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'No such file or directory'],
-  ['EACCES', 'Permission denied'],
-  ['EPERM', 'Operation not permitted'],
-  ['ENOTDIR', 'Not a directory'],
-  ['EISDIR', 'Is a directory'],
-  ['EROFS', 'Read-only file system'],
-  ['ENOSPC', 'No space left on device'],
-  ['ENAMETOOLONG', 'File name too long'],
-  ['ELOOP', 'Too many levels of symbolic links'],
-  ['EMFILE', 'Too many open files'],
-  ['EIO', 'Input/output error'],
-]);
 
 /** Text of Node (arguments, the current directory) as the bytes that the system gave, one character per byte. */
 export function binaryText(text: string): string {
@@ -82,7 +68,7 @@ export const configDisk: ConfigFiles = {
   findDirectory(path): FoundDirectory {
     try {
       const real = realpathSync(pathBytes(path), 'latin1');
-      if (!statSync(pathBytes(real)).isDirectory()) return { reason: REASONS.get('ENOTDIR')! };
+      if (!statSync(pathBytes(real)).isDirectory()) return { reason: new DiskError('ENOTDIR').message };
       accessSync(pathBytes(real), constants.X_OK);
       return { path: real };
     } catch (error) {
@@ -198,6 +184,10 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
+/** The C library's words for a failure, which clients and tests know; Node's where there are none. */
 function reasonOf(error: unknown): string {
-  return REASONS.get(codeOf(error)) ?? (error instanceof Error ? error.message : String(error));
+  const code = codeOf(error);
+  const { message } = new DiskError(code);
+  if (message !== code) return message;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testDisk } from '../../../tests/support/simulated-disk.ts';
-import { Prng } from '../../lib/prng.ts';
-import { writeAll } from './append-files.ts';
-import { LogSource } from './log-source.ts';
+import { testDisk } from '../../tests/support/simulated-disk.ts';
+import { Prng } from '../lib/prng.ts';
+import { writeAll } from '../world/disk.ts';
+import { FileSource } from './file-source.ts';
 
-function sourceOf(content: Uint8Array): LogSource {
+function sourceOf(content: Uint8Array): FileSource {
   const file = testDisk().open('f', 'create');
   writeAll(file, content);
-  return new LogSource(file);
+  return new FileSource(file);
 }
 
 const CHUNK = 256 * 1024;

@@ -1,23 +1,23 @@
-// A file of the log as bytes that come in pieces, as a ByteSource of rdb/: whoever reads takes from bytes[start..end) by
-// moving `start` on, and asks for more. It also knows its place, and goes back to one.
+// A file as bytes that come in pieces: whoever reads takes from bytes[start..end) by moving `start` on, and asks for more.
+// It also knows its place, and goes back to one. Every call may throw a DiskError.
 
-import type { DiskFile } from '../../world/disk.ts';
-import type { ByteSource } from '../rdb/byte-source.ts';
+import type { DiskFile } from '../world/disk.ts';
+import type { ByteSource } from './rdb/byte-source.ts';
 
-/** How much is read at once, and the size that the buffer returns to. */
+/** How much is read at once (reading more is no faster), and the size that the buffer returns to. */
 const CHUNK_BYTES = 256 * 1024;
 
-export class LogSource implements ByteSource {
+export class FileSource implements ByteSource {
   /** What was read and not taken is bytes[start..end). Replaced when it grows: take it again after fill(). */
   bytes: Uint8Array = new Uint8Array(CHUNK_BYTES);
   start = 0;
   end = 0;
   readonly size: number;
-  private readonly file: DiskFile;
+  private readonly file: Pick<DiskFile, 'read'>;
   /** Place in the file of bytes[end]. */
   private readTo = 0;
 
-  constructor(file: DiskFile) {
+  constructor(file: Pick<DiskFile, 'read' | 'size'>) {
     this.file = file;
     this.size = file.size();
   }
