@@ -9,8 +9,9 @@ import type { Timers } from '../world/timers.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
 
-/** What is gathered before it is written. */
+/** What is gathered before it is written, and the room for it. */
 const WRITE_BYTES = 128 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 /** While so much waits to be written the walk waits too. */
 const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
 /** What is written between two syncs, as in Redis. */
@@ -41,8 +42,11 @@ export class SnapshotFile {
   bytes = 0;
   readonly snapshot: Snapshot;
   private readonly options: SnapshotFileOptions;
-  /** What waits to be written, in order. */
+  /** What waits to be written, in order, and how long each is. */
   private readonly queue: Uint8Array[] = [];
+  private readonly lengths: number[] = [];
+  /** Arrays that were written, to be used again: fresh ones make the collector run. */
+  private readonly spare: Uint8Array[] = [];
   private queuedBytes = 0;
   private isWriting = false;
   private unsynced = 0;
@@ -138,7 +142,11 @@ export class SnapshotFile {
   /** What is gathered is to be written. */
   private enqueue(): void {
     const { out } = this.options;
-    this.queue.push(out.bytes.slice(0, out.length));
+    const spare = out.length <= CHUNK_BYTES ? (this.spare.pop() ?? new Uint8Array(CHUNK_BYTES)) : null;
+    const chunk = spare ?? new Uint8Array(out.length);
+    chunk.set(out.bytes.subarray(0, out.length));
+    this.queue.push(chunk);
+    this.lengths.push(out.length);
     this.queuedBytes += out.length;
     this.bytes += out.length;
     out.clear();
@@ -151,9 +159,13 @@ export class SnapshotFile {
       if (this.isWritten && !this.isSyncing) this.finish(null);
       return;
     }
+    const length = this.lengths.shift()!;
     this.isWriting = true;
     try {
-      this.options.file.writeLater(chunk, 0, chunk.length, (error) => this.chunkWritten(chunk.length, error));
+      this.options.file.writeLater(chunk, 0, length, (error) => {
+        if (chunk.length === CHUNK_BYTES) this.spare.push(chunk);
+        this.chunkWritten(length, error);
+      });
     } catch (error) {
       this.failure = asDiskError(error);
       this.isWriting = false;

@@ -197,6 +197,11 @@ export class MigrationLinks {
     return link;
   }
 
+  /** Whether a connection that was taken still counts: false once all were closed. */
+  isTaken(link: MigrationLink): boolean {
+    return this.used.has(link);
+  }
+
   /** Gives a connection back; it is kept if it is still open. */
   give(link: MigrationLink, elapsedMs: number): void {
     this.used.delete(link);

@@ -21,6 +21,7 @@ import type { Database } from '../engine/keyspace.ts';
 import { NOBODY } from '../engine/obeyed-commands.ts';
 import { Session, SpareInput } from '../engine/session.ts';
 import { unwatch, watch } from '../engine/transaction.ts';
+import { realTimers } from '../host/real-timers.ts';
 import { equalBytes, toLatin1 } from '../lib/bytes.ts';
 import { STRING_BYTES_MAX } from '../lib/limits.ts';
 import { NONE } from '../memory/flat-memory.ts';
@@ -35,8 +36,12 @@ import type { Server } from './server.ts';
 
 /** How often keys that are changed meanwhile are sent. */
 const ROUNDS_MAX = 8;
+/** While writes are paused (CLIENT PAUSE) nothing is deleted either: how often it is looked whether that is over. */
+const PAUSE_LOOK_MS = 20;
 /** What is sent is written in pieces of about this size. */
 const PIECE_BYTES = 256 * 1024;
+
+const timers = realTimers(false);
 
 const FAILURES: Readonly<Record<ExchangeFailure, Uint8Array>> = {
   connecting: error('IOERR error or timeout connecting to the client'),
@@ -228,7 +233,16 @@ export class Migration {
 
   // --- what came back ---
 
-  private answered({ failure, timedOut, replies }: Exchange): void {
+  private answered(exchange: Exchange): void {
+    const { server, link } = this;
+    if (!server.migrationLinks.isTaken(link)) return;
+    server.engine.updateTime();
+    if (!this.order.copy && server.engine.admission.pausedUntil > server.engine.keyspace.now) {
+      timers.after(PAUSE_LOOK_MS, () => this.guarded(() => this.answered(exchange)));
+    } else this.conclude(exchange);
+  }
+
+  private conclude({ failure, timedOut, replies }: Exchange): void {
     const { order, link } = this;
     const error = this.firstError(replies);
     const changed = order.copy ? [] : this.deleteArrived(replies);
@@ -272,7 +286,6 @@ export class Migration {
     const changed: Item[] = [];
     const deleted: Uint8Array[] = [];
     const { engine } = this.server;
-    engine.updateTime();
     // Deleting breaks the watch.
     const isTouched = this.guard.watchBroken;
     for (const item of this.items) {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer as createListener, type Server as Listener, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from '../../../tests/support/engine-harness.ts';
 import { createServer, type EmbeddedServer } from '../embedded.ts';
 
@@ -372,6 +373,20 @@ test('a client that leaves, or is let go, leaves its keys on their way', () =>
     from.close();
     standIn.answer('+OK\r\n');
     while ((await other.run('EXISTS', 'b')) !== ':0\r\n');
+  }));
+
+test('while writes are paused nothing is deleted', () =>
+  withStandIn(async (from, other, standIn) => {
+    await other.run('SET', 'a', '1');
+    from.send('MIGRATE', HOST, standIn.port, 'a', '0', '5000');
+    await standIn.commands(2);
+    await other.run('CLIENT', 'PAUSE', '60000', 'WRITE');
+    standIn.answer('+OK\r\n+OK\r\n');
+    await sleep(60);
+    assert.equal(await other.run('EXISTS', 'a'), ':1\r\n');
+    await other.run('CLIENT', 'UNPAUSE');
+    assert.equal(await from.reply(), '+OK\r\n');
+    assert.equal(await other.run('EXISTS', 'a'), ':0\r\n');
   }));
 
 test('answers that make no sense end the connection', () =>
