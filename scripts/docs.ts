@@ -17,9 +17,11 @@ function usage(argument: ArgumentDefinition): string {
     if (argument.type === 'block') return argument.args!.map(usage).join(' ');
     return argument.name;
   };
-  let text = inner();
-  if (argument.token !== undefined && argument.type !== 'pure-token') text = `${argument.token} ${text}`;
-  if (argument.multiple === true) text = `${text} [${text} ...]`;
+  const withToken = (text: string): string =>
+    argument.token !== undefined && argument.type !== 'pure-token' ? `${argument.token} ${text}` : text;
+  const each = argument.multipleToken === true ? withToken(inner()) : inner();
+  let text = argument.multiple === true ? `${each} [${each} ...]` : each;
+  if (argument.multipleToken !== true) text = withToken(text);
   if (argument.optional === true) return `[${text}]`;
   return argument.type === 'oneof' && argument.args!.length > 1 ? `(${text})` : text;
 }

@@ -1,15 +1,25 @@
-// INFO's section on persistence.
+// What INFO tells of persistence.
 
 import type { InfoFields, InfoSection } from '../engine/info.ts';
+import { payloadsOf } from './commands/dump.ts';
 import type { Persistence } from './persistence.ts';
 
-export function persistenceInfo(persistence: Persistence): InfoSection {
-  return {
-    name: 'persistence',
-    title: 'Persistence',
-    shown: 'default',
-    write: (fields) => write(persistence, fields),
-  };
+export function persistenceInfo(persistence: Persistence): readonly InfoSection[] {
+  const { keyspace, access } = persistence.engine;
+  return [
+    {
+      name: 'persistence',
+      title: 'Persistence',
+      shown: 'default',
+      write: (fields) => write(persistence, fields),
+    },
+    {
+      name: 'stats',
+      title: 'Stats',
+      shown: 'default',
+      write: (fields) => fields.add('dump_payload_sanitizations', payloadsOf(keyspace, access).checked),
+    },
+  ];
 }
 
 function write(persistence: Persistence, fields: InfoFields): void {

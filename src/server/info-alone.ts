@@ -74,7 +74,6 @@ function writeIdleCounters(fields: InfoFields): void {
     'tracking_total_keys',
     'tracking_total_items',
     'tracking_total_prefixes',
-    'dump_payload_sanitizations',
     'io_threaded_reads_processed',
     'io_threaded_writes_processed',
     'reply_buffer_shrinks',

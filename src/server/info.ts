@@ -28,7 +28,7 @@ export function allInfo(server: Server): readonly InfoSection[] {
     ...serverInfo(server),
     ...engineInfo(server.engine),
     ...aloneInfo(server),
-    persistenceInfo(server.persistence),
+    ...persistenceInfo(server.persistence),
   ];
   const place = (section: InfoSection) => (ORDER.indexOf(section.name) + ORDER.length + 1) % (ORDER.length + 1);
   return sections.sort((first, second) => place(first) - place(second));
