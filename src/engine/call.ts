@@ -58,6 +58,8 @@ export interface ReadCall {
 
   /** Milliseconds since 1970, the same for the whole batch. */
   now(): number;
+  /** The time by which fields are gone: see Keyspace.expiryNow. */
+  expiryNow(): number;
   /** Whether an argument is this word, in any case. */
   is(index: number, word: Uint8Array): boolean;
   /** An argument in latin1. Allocates. */
@@ -229,6 +231,10 @@ export class Call implements WriteCall {
 
   now(): number {
     return this.keyspace.now;
+  }
+
+  expiryNow(): number {
+    return this.keyspace.expiryNow;
   }
 
   propagates(): boolean {

@@ -333,6 +333,7 @@ export class Engine implements KeyspaceOwner {
   updateTime(): void {
     const now = Math.floor(this.clock.now());
     this.keyspace.now = now;
+    this.keyspace.expiryNow = now;
     this.access.update(now);
   }
 

@@ -124,6 +124,9 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
   readonly databases: Database[] = [];
   /** The time by which keys expire, in milliseconds since 1970; the engine sets it before each batch. */
   now = 0;
+  /** The time by which what has a deadline is gone to those who look for it: `now`, but before all times while commands are
+   *  run again that ran before (ObeyedCommands). */
+  expiryNow = 0;
   /** The access clock of records read or written now: 24 bits, its meaning the eviction policy's. */
   accessClock = 0;
   /** Whether large values are freed in slices when they are overwritten or moved, expire, or are deleted by DEL:
@@ -149,6 +152,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     this.sortedSetBuilder = new SortedSetBuilder(this.sortedSets);
     this.owner = owner;
     this.now = now;
+    this.expiryNow = now;
     for (let index = 0; index < databaseCount; index++) {
       this.databases.push(
         new Database(index, this.table.create(), new ExpiryWheel(memory, now), new ExpiryWheel(memory, now)),
@@ -200,7 +204,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
   /** Whether a record's deadline has passed. */
   isExpired(handle: number): boolean {
     const deadline = this.deadline(handle);
-    return deadline !== NO_DEADLINE && deadline <= this.now;
+    return deadline !== NO_DEADLINE && deadline <= this.expiryNow;
   }
 
   /** A record's deadline in milliseconds since 1970 (exact below 2^53), NO_DEADLINE when it has none. */

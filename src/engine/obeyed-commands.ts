@@ -59,7 +59,10 @@ export class ObeyedCommands {
     const id = engine.table.resolve(bytes, starts, ends, count);
     if (id < 0) return null;
     call.command = id;
+    // What had expired when this ran is deleted by a command of its own.
+    engine.keyspace.expiryNow = Number.NEGATIVE_INFINITY;
     engine.perform(call, id);
+    engine.keyspace.expiryNow = engine.keyspace.now;
     const error = reply.errors > 0 ? toLatin1(reply.bytes, reply.lastError, reply.length) : '';
     reply.clear();
     reply.errors = 0;

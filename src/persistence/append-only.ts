@@ -30,12 +30,11 @@ import {
   autoAofRewritePercentage,
   dir,
   noAppendfsyncOnRewrite,
-  rdbKeySaveDelay,
 } from './directives.ts';
 import type { PersistenceHost } from './persistence-host.ts';
-import { delayMs, type RdbSaves } from './rdb-saves.ts';
-import { Snapshot } from './snapshot.ts';
-import { SnapshotFile } from './snapshot-file.ts';
+import { newSnapshotFile, type RdbSaves } from './rdb-saves.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { SnapshotFile } from './snapshot-file.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
 
 const POLICIES = { always: FSYNC_ALWAYS, everysec: FSYNC_EVERYSEC, no: FSYNC_NO } as const;
@@ -339,21 +338,8 @@ export class AppendOnly {
   }
 
   private newWork(file: DiskFile, ended: (error: DiskError | null) => void): SnapshotFile {
-    const { engine, settings, timers, workSoon } = this.host;
-    const out = this.newFormat();
-    const aside = this.newFormat();
-    aside.length = 0;
-    return new SnapshotFile({
-      file,
-      snapshot: new Snapshot(engine.keyspace, out, aside),
-      out,
-      syncsInPieces: settings.get(aofRewriteIncrementalFsync),
-      clock: engine.clock,
-      timers,
-      keyDelay: () => delayMs(settings.get(rdbKeySaveDelay)),
-      ended,
-      ready: () => workSoon(),
-    });
+    const syncsInPieces = this.host.settings.get(aofRewriteIncrementalFsync);
+    return newSnapshotFile(this.host, file, () => this.newFormat(), { syncsInPieces, ended });
   }
 
   private newFormat(): SnapshotFormat {

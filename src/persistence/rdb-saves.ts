@@ -19,7 +19,8 @@ import type { PersistenceHost } from './persistence-host.ts';
 import { RdbSnapshotFormat } from './rdb/rdb-snapshot.ts';
 import { USAGE_FREQUENCY, USAGE_IDLE, USAGE_NONE } from './rdb/rdb-writer.ts';
 import { Snapshot } from './snapshot.ts';
-import { SnapshotFile } from './snapshot-file.ts';
+import { SnapshotFile, type SnapshotFileOptions } from './snapshot-file.ts';
+import type { SnapshotFormat } from './snapshot-format.ts';
 
 /** After a failed snapshot the next by itself comes no sooner, as in Redis. */
 const RETRY_SECONDS = 5;
@@ -208,20 +209,9 @@ export class RdbSaves {
   }
 
   private newWork(file: DiskFile): SnapshotFile {
-    const { engine, settings, timers, workSoon } = this.host;
-    const out = this.newFormat();
-    const aside = this.newFormat();
-    aside.length = 0;
-    return new SnapshotFile({
-      file,
-      snapshot: new Snapshot(engine.keyspace, out, aside),
-      out,
-      syncsInPieces: settings.get(rdbSaveIncrementalFsync),
-      clock: engine.clock,
-      timers,
-      keyDelay: () => delayMs(settings.get(rdbKeySaveDelay)),
+    return newSnapshotFile(this.host, file, () => this.newFormat(), {
+      syncsInPieces: this.host.settings.get(rdbSaveIncrementalFsync),
       ended: (error) => this.written(error),
-      ready: () => workSoon(),
     });
   }
 
@@ -332,6 +322,28 @@ export class RdbSaves {
       asDiskError(error);
     }
   }
+}
+
+/** A snapshot of the present state on its way into a file. */
+export function newSnapshotFile(
+  { engine, settings, timers, workSoon }: PersistenceHost,
+  file: DiskFile,
+  newFormat: () => SnapshotFormat,
+  options: Pick<SnapshotFileOptions, 'syncsInPieces' | 'ended'>,
+): SnapshotFile {
+  const out = newFormat();
+  const aside = newFormat();
+  aside.length = 0;
+  return new SnapshotFile({
+    ...options,
+    file,
+    snapshot: new Snapshot(engine.keyspace, out, aside),
+    out,
+    clock: engine.clock,
+    timers,
+    keyDelay: () => delayMs(settings.get(rdbKeySaveDelay)),
+    ready: () => workSoon(),
+  });
 }
 
 /** Microseconds, or nanoseconds if negative, as milliseconds. */

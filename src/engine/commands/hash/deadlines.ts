@@ -66,7 +66,7 @@ function parseFields(call: ReadCall, at: number, refusal: Uint8Array): number {
 /** Looks the field in an argument up; false when there is none, or when its deadline has passed. */
 function findAlive(call: ReadCall, hash: number, index: number): boolean {
   if (hash === NONE || !call.hashes.find(hash, call.bytes, call.starts[index]!, call.ends[index]!)) return false;
-  return call.hashes.deadline === NEVER || call.hashes.deadline > call.now();
+  return call.hashes.deadline === NEVER || call.hashes.deadline > call.expiryNow();
 }
 
 const FIELDS_ARGUMENT = block('fields', integer('numfields'), multiple(text('field')));

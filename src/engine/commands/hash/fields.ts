@@ -64,7 +64,7 @@ export function setFields(call: WriteCall, hash: number, from: number, keepDeadl
 function isDead(call: WriteCall, hash: number, index: number): boolean {
   const { hashes } = call;
   if (!hashes.find(hash, call.bytes, call.starts[index]!, call.ends[index]!)) return false;
-  return hashes.deadline !== NEVER && hashes.deadline <= call.now();
+  return hashes.deadline !== NEVER && hashes.deadline <= call.expiryNow();
 }
 
 /** HSET and HMSET: how many fields are new, -1 after replying an error. */
@@ -172,7 +172,7 @@ export const hsetnx = write(
 export function findField(call: ReadCall, hash: number, index: number, isOneOfSeveral = false): number {
   const { bytes, starts, ends, hashes, keyspace } = call;
   call.fieldFound = hashes.find(hash, bytes, starts[index]!, ends[index]!);
-  if (!call.fieldFound || hashes.deadline === NEVER || hashes.deadline > call.now()) return hash;
+  if (!call.fieldFound || hashes.deadline === NEVER || hashes.deadline > call.expiryNow()) return hash;
   call.fieldFound = false;
   return keyspace.fieldExpiry.expireField(call.database, hash, bytes, starts[index]!, ends[index]!, isOneOfSeveral);
 }

@@ -13,7 +13,7 @@ import { matchesPattern, parseCursor, parseScanOptions, replyEmptyScan } from '.
 const WALK_SHARE = 3;
 
 function isAlive(call: ReadCall, walk: HashWalk): boolean {
-  return walk.deadline === NEVER || walk.deadline > call.now();
+  return walk.deadline === NEVER || walk.deadline > call.expiryNow();
 }
 
 function replyField(call: ReadCall, walk: HashWalk): void {
@@ -29,7 +29,7 @@ function aliveCount(call: ReadCall, hash: number): number {
   const { hashes } = call;
   const first = hashes.firstDeadline(hash);
   const count = hashes.count(hash);
-  if (first === NEVER || first > call.now()) return count;
+  if (first === NEVER || first > call.expiryNow()) return count;
   const walk = call.keyspace.hashWalk;
   let alive = 0;
   walk.begin(hash);
