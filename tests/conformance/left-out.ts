@@ -18,6 +18,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'client|unblock': 'names ids; src/engine/blocking.test.ts',
   'client|help': 'lists the subcommands of 7.4',
   'object|help': 'same text, tested by its family',
+  'memory|help': 'lists the subcommands that are there; src/engine/commands/command-info.test.ts',
   'pubsub|help': 'lists the subcommands of 7.4',
   'command|count': 'counts the commands of each server',
   'command|docs': 'in our own words',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineHarness } from '../../../tests/support/engine-harness.ts';
+import { ENGINE_COMMANDS } from '../all-commands.ts';
 
 function check(args: readonly string[], expected: string): void {
   assert.equal(new EngineHarness().run(...args), expected);
@@ -61,4 +62,16 @@ test('a command without a name is unknown to INFO and DOCS once it is renamed aw
   assert.equal(harness.engine.table.rename('GET', ''), true);
   assert.equal(harness.run('COMMAND', 'INFO', 'get'), '*1\r\n*-1\r\n');
   assert.equal(harness.run('COMMAND', 'DOCS', 'get'), '*0\r\n');
+});
+
+test('the HELP of a container names every subcommand, and HELP itself', () => {
+  for (const { name, subcommands } of ENGINE_COMMANDS) {
+    if (!subcommands.some((each) => each.name === `${name}|help`)) continue;
+    const help = new EngineHarness().run(name, 'HELP');
+    assert.ok(help.includes(`+${name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`), help);
+    for (const each of subcommands) {
+      const called = each.name.slice(name.length + 1).toUpperCase();
+      assert.match(help, new RegExp(`^\\+(\\(?${called}\\b|\\S*[(|]${called}\\b)`, 'm'), each.name);
+    }
+  }
 });
