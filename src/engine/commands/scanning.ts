@@ -2,8 +2,9 @@
 
 import { matchGlob } from '../../lib/glob.ts';
 import { INT64_MIN, parseInteger, UINT64_MAX } from '../../lib/integers.ts';
+import { NONE } from '../../memory/flat-memory.ts';
 import { INVALID_CURSOR, SYNTAX_ERROR, untilNul } from '../../protocol/errors.ts';
-import { type ReadCall, word } from '../call.ts';
+import { MISTYPED, type ReadCall, word } from '../call.ts';
 
 const MATCH = word('MATCH');
 const COUNT = word('COUNT');
@@ -99,9 +100,28 @@ export function matchesPattern(
   return matchGlob(call.bytes, call.starts[patternAt]!, call.ends[patternAt]!, text, start, end, false);
 }
 
-/** The reply of a scan of a key that is not there. */
-export function replyEmptyScan(call: ReadCall): void {
-  call.reply.array(2);
-  call.reply.bulkText('0');
-  call.reply.emptyArray();
+/** A scan through one value: where it goes on, and its options. */
+export interface KeyScan extends ScanOptions {
+  /** The record of the key. */
+  readonly record: number;
+  readonly cursor: number;
+}
+
+/**
+ * What SSCAN, HSCAN and ZSCAN begin with: `key cursor [option …]`. Null after replying: the cursor is none, the key is of
+ * another type or not there (whatever the options are), or an option is wrong.
+ */
+export function beginKeyScan(call: ReadCall, type: number, bareWord: Uint8Array | null): KeyScan | null {
+  const cursor = parseCursor(call, 2);
+  if (cursor < 0) return null;
+  const record = call.findOf(1, type);
+  if (record === MISTYPED) return null;
+  if (record === NONE) {
+    call.reply.array(2);
+    call.reply.bulkText('0');
+    call.reply.emptyArray();
+    return null;
+  }
+  const options = parseScanOptions(call, 3, false, bareWord);
+  return options === null ? null : { ...options, record, cursor };
 }

@@ -7,7 +7,7 @@ import { NONE } from '../../../memory/flat-memory.ts';
 import { OUT_OF_RANGE, SYNTAX_ERROR } from '../../../protocol/errors.ts';
 import { MISTYPED, type ReadCall, word } from '../../call.ts';
 import { block, integer, key, optional, pattern, read, reply, token } from '../../command.ts';
-import { matchesPattern, parseCursor, parseScanOptions, replyEmptyScan } from '../scanning.ts';
+import { beginKeyScan, matchesPattern } from '../scanning.ts';
 
 /** Above this share of a hash (1/3) fields are chosen by one walk through it instead of one by one. */
 const WALK_SHARE = 3;
@@ -131,30 +131,22 @@ export const hscan = read(
     tips: ['nondeterministic_output'],
   },
   function hscan(call) {
-    const from = parseCursor(call, 2);
-    if (from < 0) return;
-    const hash = call.findOf(1, HASH);
-    if (hash === MISTYPED) return;
-    if (hash === NONE) {
-      replyEmptyScan(call);
-      return;
-    }
-    const options = parseScanOptions(call, 3, false, NOVALUES);
-    if (options === null) return;
+    const scan = beginKeyScan(call, HASH, NOVALUES);
+    if (scan === null) return;
     const { hashes } = call;
     const walk = call.keyspace.hashWalk;
-    const isLarge = hashes.isLarge(hash);
+    const isLarge = hashes.isLarge(scan.record);
     call.reply.array(2);
-    call.reply.bulkInteger(isLarge ? hashes.scan(hash, from, options.count) : 0);
+    call.reply.bulkInteger(isLarge ? hashes.scan(scan.record, scan.cursor, scan.count) : 0);
     const mark = call.reply.later();
     let shown = 0;
-    walk.begin(isLarge ? NONE : hash);
+    walk.begin(isLarge ? NONE : scan.record);
     for (let index = 0; isLarge ? index < hashes.scannedCount() : walk.next(); index++) {
       if (isLarge) walk.read(hashes.scanned(index));
-      if (!isAlive(call, walk) || !matchesPattern(call, options.patternAt, walk.bytes, walk.start, walk.end)) continue;
+      if (!isAlive(call, walk) || !matchesPattern(call, scan.patternAt, walk.bytes, walk.start, walk.end)) continue;
       replyField(call, walk);
-      if (!options.bare) replyValue(call, walk);
-      shown += options.bare ? 1 : 2;
+      if (!scan.bare) replyValue(call, walk);
+      shown += scan.bare ? 1 : 2;
     }
     call.reply.arrayAt(mark, shown);
   },

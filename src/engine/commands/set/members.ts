@@ -5,7 +5,7 @@ import { NONE } from '../../../memory/flat-memory.ts';
 import { MISTYPED, type ReadCall, type WriteCall } from '../../call.ts';
 import { integer, key, multiple, optional, pattern, read, reply, text, write } from '../../command.ts';
 import { DEL_EVENT, SADD_EVENT, SREM_EVENT } from '../../events.ts';
-import { matchesPattern, parseCursor, parseScanOptions, replyEmptyScan } from '../scanning.ts';
+import { beginKeyScan, matchesPattern } from '../scanning.ts';
 
 /** A new set for the key in argument `index`, to hold argument `member` and about `members` in all; in no table yet. */
 function newSet(call: WriteCall, index: number, member: number, members: number): number {
@@ -287,22 +287,14 @@ export const sscan = read(
     tips: ['nondeterministic_output'],
   },
   function sscan(call) {
-    const from = parseCursor(call, 2);
-    if (from < 0) return;
-    const set = call.findOf(1, SET);
-    if (set === MISTYPED) return;
-    if (set === NONE) {
-      replyEmptyScan(call);
-      return;
-    }
-    const options = parseScanOptions(call, 3, false, null);
-    if (options === null) return;
+    const scan = beginKeyScan(call, SET, null);
+    if (scan === null) return;
     const { sets } = call;
-    const cursor = sets.isLarge(set) ? sets.scan(set, from, options.count) : 0;
+    const isLarge = sets.isLarge(scan.record);
     call.reply.array(2);
-    call.reply.bulkInteger(cursor);
-    if (sets.isLarge(set)) replyScanned(call, options.patternAt);
-    else replyMatching(call, set, options.patternAt);
+    call.reply.bulkInteger(isLarge ? sets.scan(scan.record, scan.cursor, scan.count) : 0);
+    if (isLarge) replyScanned(call, scan.patternAt);
+    else replyMatching(call, scan.record, scan.patternAt);
   },
 );
 

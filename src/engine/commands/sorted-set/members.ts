@@ -7,7 +7,7 @@ import { SYNTAX_ERROR, wrongArity } from '../../../protocol/errors.ts';
 import { MISTYPED, type ReadCall, word } from '../../call.ts';
 import { integer, key, multiple, optional, pattern, read, reply, text, token, write } from '../../command.ts';
 import { DEL_EVENT, ZREM_EVENT } from '../../events.ts';
-import { matchesPattern, parseCursor, parseScanOptions, replyEmptyScan, type ScanOptions } from '../scanning.ts';
+import { beginKeyScan, type KeyScan, matchesPattern } from '../scanning.ts';
 
 /**
  *     > ZADD board 10 ann 20 bob
@@ -219,35 +219,27 @@ export const zscan = read(
     tips: ['nondeterministic_output'],
   },
   function zscan(call) {
-    const from = parseCursor(call, 2);
-    if (from < 0) return;
-    const set = call.findOf(1, SORTED_SET);
-    if (set === MISTYPED) return;
-    if (set === NONE) {
-      replyEmptyScan(call);
-      return;
-    }
-    const options = parseScanOptions(call, 3, false, NOSCORES);
-    if (options === null) return;
+    const scan = beginKeyScan(call, SORTED_SET, NOSCORES);
+    if (scan === null) return;
     call.reply.array(2);
-    if (call.sortedSets.isLarge(set)) replyScanned(call, set, from, options);
-    else replyPacked(call, set, options);
+    if (call.sortedSets.isLarge(scan.record)) replyScanned(call, scan);
+    else replyPacked(call, scan);
   },
 );
 
-function replyScanned(call: ReadCall, set: number, from: number, options: ScanOptions): void {
+function replyScanned(call: ReadCall, scan: KeyScan): void {
   const { sortedSets } = call;
   const walk = call.keyspace.sortedSetWalk;
-  call.reply.bulkInteger(sortedSets.scan(set, from, options.count));
+  call.reply.bulkInteger(sortedSets.scan(scan.record, scan.cursor, scan.count));
   const mark = call.reply.later();
   let shown = 0;
   for (let index = 0; index < sortedSets.scannedCount(); index++) {
     walk.goTo(sortedSets.scanned(index));
     walk.readMember();
-    if (!matchesPattern(call, options.patternAt, walk.bytes, walk.start, walk.end)) continue;
+    if (!matchesPattern(call, scan.patternAt, walk.bytes, walk.start, walk.end)) continue;
     call.reply.bulk(walk.bytes, walk.start, walk.end);
     shown++;
-    if (options.bare) continue;
+    if (scan.bare) continue;
     replyScore17(call, walk.score());
     shown++;
   }
@@ -261,18 +253,18 @@ function replyScore17(call: ReadCall, score: number): void {
 }
 
 /** A packed sorted set is told whole, whatever the cursor. */
-function replyPacked(call: ReadCall, set: number, options: ScanOptions): void {
+function replyPacked(call: ReadCall, scan: KeyScan): void {
   const walk = call.keyspace.sortedSetWalk;
   call.reply.bulkInteger(0);
   const mark = call.reply.later();
   let shown = 0;
-  walk.begin(set, 0);
+  walk.begin(scan.record, 0);
   while (walk.next()) {
     walk.readMember();
-    if (!matchesPattern(call, options.patternAt, walk.bytes, walk.start, walk.end)) continue;
+    if (!matchesPattern(call, scan.patternAt, walk.bytes, walk.start, walk.end)) continue;
     call.reply.bulk(walk.bytes, walk.start, walk.end);
     shown++;
-    if (options.bare) continue;
+    if (scan.bare) continue;
     walk.readScoreText();
     call.reply.bulk(walk.bytes, walk.start, walk.end);
     shown++;
