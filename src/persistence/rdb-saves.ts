@@ -238,44 +238,33 @@ export class RdbSaves {
   private written(error: DiskError | null): void {
     const { job } = this;
     assert(job !== null, 'what is written is a job');
-    const fail = (failure: DiskError): void => {
-      if (this.job !== job) return;
-      this.job = null;
-      this.fileFailed(job.file, job.temporary, failure);
-      this.ended(false, job);
-    };
-    if (error !== null) {
-      fail(error);
-      return;
-    }
     const { disk, settings } = this.host;
-    try {
-      job.file.sync((syncError) => {
+    /** What follows when a step has ended well; whatever fails ends the job, and nothing follows once it is given up. */
+    const step =
+      (next: () => void) =>
+      (failure: DiskError | null): void => {
         if (this.job !== job) return;
-        if (syncError !== null) {
-          fail(syncError);
-          return;
-        }
         try {
-          job.file.close();
-          disk.rename(job.temporary, this.path());
-          disk.syncDirectory(settings.get(dir), (nameError) => {
-            if (this.job !== job) return;
-            if (nameError !== null) {
-              fail(nameError);
-              return;
-            }
-            this.job = null;
-            this.succeeded(job.changes);
-            this.ended(true, job);
-          });
+          if (failure !== null) throw failure;
+          next();
         } catch (thrown) {
-          fail(asDiskError(thrown));
+          const reason = asDiskError(thrown);
+          this.job = null;
+          this.fileFailed(job.file, job.temporary, reason);
+          this.ended(false, job);
         }
-      });
-    } catch (thrown) {
-      fail(asDiskError(thrown));
-    }
+      };
+    const keep = step(() => {
+      this.job = null;
+      this.succeeded(job.changes);
+      this.ended(true, job);
+    });
+    const rename = step(() => {
+      job.file.close();
+      disk.rename(job.temporary, this.path());
+      disk.syncDirectory(settings.get(dir), keep);
+    });
+    step(() => job.file.sync(rename))(error);
   }
 
   private succeeded(changes: number): void {
