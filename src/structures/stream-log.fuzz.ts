@@ -29,6 +29,8 @@ class Run {
   private readonly to = new StreamId();
   private readonly walk = this.log.walk();
   private model: Entry[] = [];
+  /** The id that was removed last, with how many entries were before it then. */
+  private gone: { readonly id: string; readonly before: number } | null = null;
 
   constructor(seed: number) {
     this.prng = new Prng(seed);
@@ -103,21 +105,25 @@ class Run {
     setTo(this.from, this.model[at]!.id);
     assert(this.log.remove(this.root, this.from, true), 'what is there is removed');
     assert(!this.log.remove(this.root, this.from, true), 'once');
+    this.gone = { id: this.model[at]!.id, before: at };
     this.model.splice(at, 1);
     this.log.readId(this.root, FIRST_ID, this.to);
     assert(textOf(this.to) === (this.model[0]?.id ?? '0-0'), 'the first id is known');
   }
 
   private trim(): void {
-    const keep = this.prng.below(this.model.length + 3);
+    const gone = this.gone;
+    this.gone = null;
+    const byGone = gone !== null && this.prng.below(3) === 0;
+    const keep = byGone ? gone.before : this.prng.below(this.model.length + 3);
     const approximate = this.prng.below(2) === 0;
     const limit = approximate ? this.prng.below(3) * 50 : 0;
     let removed: number;
-    if (this.prng.below(2) === 0 || keep >= this.model.length) {
+    if (!byGone && (this.prng.below(2) === 0 || keep >= this.model.length)) {
       removed = this.log.trim(this.root, keep, null, approximate, limit);
       if (!approximate) assert(removed === Math.max(0, this.model.length - keep), 'as many go as are too many');
     } else {
-      setTo(this.from, this.model[keep]!.id);
+      setTo(this.from, byGone ? gone.id : this.model[keep]!.id);
       removed = this.log.trim(this.root, 0, this.from, approximate, limit);
       if (!approximate) assert(removed === keep, 'those before an id go');
       assert(removed <= keep, 'no others go');

@@ -511,7 +511,7 @@ export class StreamLog {
     blocks.readId(bytes, at, this.from, id);
   }
 
-  /** Removes the first entries of a block that has more than are to go. Returns how many went. */
+  /** Removes the first entries of a block, and the block when only removed ones are left. Returns how many went. */
   private trimBlock(root: number, block: number, count: number, before: StreamId | null): number {
     const { edge, blocks } = this;
     this.from.setMin();
@@ -526,6 +526,11 @@ export class StreamLog {
     if (removed === 0) return 0;
     this.setWord(root, LENGTH, this.length(root) - removed);
     blocks.readMaster(block, this.master);
+    // Its last entry may be an id that is to stay and was removed before.
+    if (removed === blocks.count(block)) {
+      this.dropBlock(root, this.master, block);
+      return removed;
+    }
     const moved = blocks.addRemoved(block, removed);
     if (moved !== block) this.moved(root, this.master, moved);
     return removed;
