@@ -1,5 +1,5 @@
 // How busy the server's loop is, as INFO tells it. A cycle is one entry into the server: sockets that were ready, or a cron
-// tick. Its time is that in which Node's loop did not wait.
+// tick. Its time is the processor's: the loop of the native transport waits where Node doesn't know it (native-loop.ts).
 
 export class LoopMeter {
   /** Most commands in one cycle, and the longest time that one spent in commands or in cron. */
@@ -56,11 +56,8 @@ export class LoopMeter {
   }
 }
 
+/** Of this thread, where the runtime tells it; else of the process. */
 function busyMicroseconds(): number {
-  // Bun does not tell how busy its loop is: there the process's time stands for it.
-  if (typeof performance.eventLoopUtilization !== 'function') {
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  }
-  return performance.eventLoopUtilization().active * 1000;
+  const { user, system } = typeof process.threadCpuUsage === 'function' ? process.threadCpuUsage() : process.cpuUsage();
+  return user + system;
 }

@@ -34,6 +34,8 @@ export interface DiallingOwner {
   unwatch(dialling: Dialling): void;
   admit(descriptor: number, addresses: LinkAddresses, choose: (link: NativeLink) => Receiver | null): void;
   soon(run: () => void): void;
+  /** The server's code threw. */
+  fatal(error: unknown): void;
 }
 
 export class Dialling {
@@ -89,6 +91,10 @@ export class Dialling {
     const peer = libc.socketName(descriptor, 'getpeername');
     const local = formatSockaddr(libc.socketName(descriptor, 'getsockname'));
     return { remote: formatSockaddr(peer), local, remoteIsLocal: peer !== null && sockaddrIsLocal(peer) };
+  }
+
+  failed(error: unknown): void {
+    this.#owner.fatal(error);
   }
 
   close(): void {

@@ -1,10 +1,11 @@
 // The C library and libuv as seen through node:ffi: Linux on x64 and arm64, whose constants are the same. dlopen(null)
 // finds both in the running node binary, so nothing is compiled or shipped.
 //
-// What the calls cost (Node 26.10, x64, transport.bench.ts): 16 ns for one int32 argument, about 60 ns for up to three
-// arguments, and 330 ns more from the fourth on, where Node's wrapper collects the arguments in an array. So the two calls
-// per request are read() and write(), not recv() and send(). Memory is passed as a constant BigInt address: a typed array
-// would cost 65 ns and a fresh BigInt per call.
+// What the calls cost (Node 26.10, x64): 6 ns when all arguments are pointers and there are two or more, since V8 calls C
+// directly then; 10 to 26 ns with one argument, 22 to 48 with two or three of other types, which Node's wrapper looks at one
+// by one, and 330 more from the fourth on. So what is called for each request is declared with pointers only: an integer
+// in place of a pointer is passed in the same register, of which C reads the lower half, and a pointer that C does not
+// expect is not read. Memory is passed as a constant BigInt address, which costs nothing: a typed array would cost 65 ns.
 //
 // Without send() there is no MSG_NOSIGNAL. Node ignores SIGPIPE, which the writes of libuv rest on too, but whoever
 // listens to SIGPIPE and stops again makes it deadly; therefore it is also blocked for this thread. Children are not
@@ -46,7 +47,9 @@ export const EDGE_TRIGGERED = 1 << 31;
 export const EAGAIN = 11;
 const SIG_BLOCK = 0;
 const SIGPIPE = 13;
-const UV_POLL = 8;
+/** Of uv_handle_type. */
+export const UV_CHECK = 2;
+export const UV_IDLE = 6;
 
 /**
  * epoll_event in int32 words: events | data (low, high) on x64, where it is packed; events | padding | data elsewhere.
@@ -61,25 +64,37 @@ const FUNCTIONS = {
   connect: { arguments: ['int32', 'pointer', 'uint32'], return: 'int32' },
   epoll_create1: { arguments: ['int32'], return: 'int32' },
   epoll_ctl: { arguments: ['int32', 'int32', 'int32', 'pointer'], return: 'int32' },
-  epoll_wait: { arguments: ['int32', 'pointer', 'int32', 'int32'], return: 'int32' },
+  // epoll_wait(descriptor, events, length, milliseconds)
+  epoll_wait: { arguments: ['pointer', 'pointer', 'pointer', 'pointer'], return: 'int32' },
   getpeername: { arguments: ['int32', 'pointer', 'pointer'], return: 'int32' },
   getsockname: { arguments: ['int32', 'pointer', 'pointer'], return: 'int32' },
   getsockopt: { arguments: ['int32', 'int32', 'int32', 'pointer', 'pointer'], return: 'int32' },
   listen: { arguments: ['int32', 'int32'], return: 'int32' },
   poll: { arguments: ['pointer', 'uint32', 'int32'], return: 'int32' },
   pthread_sigmask: { arguments: ['int32', 'pointer', 'pointer'], return: 'int32' },
-  read: { arguments: ['int32', 'pointer', 'int32'], return: 'int32' },
+  // read(descriptor, memory, length)
+  read: { arguments: ['pointer', 'pointer', 'pointer'], return: 'int32' },
   setsockopt: { arguments: ['int32', 'int32', 'int32', 'pointer', 'uint32'], return: 'int32' },
   socket: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
-  write: { arguments: ['int32', 'pointer', 'int32'], return: 'int32' },
+  // write(descriptor, memory, length)
+  write: { arguments: ['pointer', 'pointer', 'pointer'], return: 'int32' },
   __errno_location: { arguments: [], return: 'pointer' },
   uv_handle_size: { arguments: ['int32'], return: 'uint32' },
-  uv_poll_init: { arguments: ['pointer', 'pointer', 'int32'], return: 'int32' },
-  uv_poll_start: { arguments: ['pointer', 'int32', 'pointer'], return: 'int32' },
-  uv_poll_stop: { arguments: ['pointer'], return: 'int32' },
+  uv_backend_fd: { arguments: ['pointer'], return: 'int32' },
+  // uv_backend_timeout(loop), and a pointer that is not read
+  uv_backend_timeout: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  uv_check_init: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  uv_check_start: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  uv_check_stop: { arguments: ['pointer'], return: 'int32' },
   uv_close: { arguments: ['pointer', 'pointer'], return: 'void' },
+  uv_idle_init: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  uv_idle_start: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  uv_idle_stop: { arguments: ['pointer'], return: 'int32' },
+  uv_metrics_info: { arguments: ['pointer', 'pointer'], return: 'int32' },
   uv_ref: { arguments: ['pointer'], return: 'void' },
   uv_unref: { arguments: ['pointer'], return: 'void' },
+  // uv_update_time(loop), and a pointer that is not read
+  uv_update_time: { arguments: ['pointer', 'pointer'], return: 'void' },
 } as const;
 
 /** Memory that C code reads and writes: its address never changes, since this object keeps it for life. */
@@ -96,7 +111,7 @@ export class NativeMemory {
   }
 }
 
-/** The functions, and the small structures that they are called with. One per transport. */
+/** The functions, and the small structures that they are called with. */
 export class Libc {
   readonly ffi: Ffi;
   readonly library: InstanceType<Ffi['DynamicLibrary']>;
@@ -119,11 +134,6 @@ export class Libc {
     this.#pollfd = new NativeMemory(this.ffi, 8);
     this.#errno = functions.__errno_location();
     this.#blockSigpipe();
-  }
-
-  /** The size of a uv_poll_t. */
-  pollHandleBytes(): number {
-    return this.functions.uv_handle_size(UV_POLL);
   }
 
   /**

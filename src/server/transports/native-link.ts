@@ -17,12 +17,11 @@ import {
   EPOLL_CTL_MOD,
   FAILED,
   HUNG_UP,
-  type Libc,
-  type NativeMemory,
   PEER_ENDED,
   READABLE,
   WRITABLE,
 } from './native-libc.ts';
+import type { NativeLoop } from './native-loop.ts';
 import { failureOf, pendingError } from './native-sockets.ts';
 import type { LinkAddresses } from './socket-address.ts';
 import { errorText } from './socket-errors.ts';
@@ -49,12 +48,6 @@ const REFUSALS_MAX = 16;
 /** Bytes given to one write(), whose length is an int32. What is more goes when the socket is writable again. */
 const SEND_BYTES_MAX = 1024 * 1024 * 1024;
 
-/** A sent array up to this size is remembered with its address; a larger one shall not live longer for it. */
-const REMEMBERED_BYTES_MAX = 1024 * 1024;
-
-/** Sent arrays are remembered with the addresses of their multiples of this: HeldReplies begins replies there. */
-const PLACE_BYTES = 64;
-
 /** What received bytes are overwritten with where VERIFY is on: nobody may read them after received() returned. */
 const POISON = 0xdd;
 
@@ -65,58 +58,11 @@ const ENDING = PEER_ENDED | FAILED | HUNG_UP;
 
 /** What a link needs of its transport. */
 export interface LinkOwner {
-  readonly libc: Libc;
-  /** The epoll descriptor. */
-  readonly epoll: number;
-  /** Where every link's bytes are received. */
-  readonly inbox: NativeMemory;
-  readonly sent: SentMemory;
-  /** Counts what the links of an entry received. */
-  receivedBytes: number;
+  readonly loop: NativeLoop;
   /** Forgets the link and closes its descriptor. */
   release(link: NativeLink): void;
-}
-
-/**
- * Where arrays that are sent again and again lie in memory: the last one that was sent from its start (a reply buffer),
- * and the last one that was sent from within, at multiples of PLACE_BYTES (the replies of a tick).
- */
-export class SentMemory {
-  #whole: Uint8Array | null = null;
-  #wholeAddress = 0n;
-  #places: Uint8Array | null = null;
-  #addresses: (bigint | undefined)[] = [];
-
-  /** The address of bytes[start], good until used() or the next call. */
-  addressOf(libc: Libc, bytes: Uint8Array, start: number): bigint {
-    if (start !== 0) return this.#placeOf(libc, bytes, start);
-    if (bytes !== this.#whole) {
-      this.#wholeAddress = libc.ffi.getRawPointer(bytes);
-      this.#whole = bytes;
-    }
-    return this.#wholeAddress;
-  }
-
-  /** To be called after the address was used, which keeps the array from being collected before. */
-  used(): void {
-    if (this.#whole !== null && this.#whole.length > REMEMBERED_BYTES_MAX) this.#whole = null;
-    if (this.#places !== null && this.#places.length > REMEMBERED_BYTES_MAX) this.#places = null;
-  }
-
-  #placeOf(libc: Libc, bytes: Uint8Array, start: number): bigint {
-    if (bytes !== this.#places) {
-      this.#addresses = [libc.ffi.getRawPointer(bytes)];
-      this.#places = bytes;
-    }
-    const first = this.#addresses[0]!;
-    if (start % PLACE_BYTES !== 0 || bytes.length > REMEMBERED_BYTES_MAX) return first + BigInt(start);
-    const place = start / PLACE_BYTES;
-    const known = this.#addresses[place];
-    if (known !== undefined) return known;
-    const address = first + BigInt(start);
-    this.#addresses[place] = address;
-    return address;
-  }
+  /** The server's code threw. */
+  fatal(error: unknown): void;
 }
 
 export class NativeLink implements Link {
@@ -129,7 +75,10 @@ export class NativeLink implements Link {
   readonly remoteIsLocal: boolean;
   /** Who gets the bytes; null before the host has accepted the link. */
   receiver: Receiver | null = null;
+  /** The descriptor, as read and write get it. */
+  readonly #argument: bigint;
   readonly #owner: LinkOwner;
+  readonly #loop: NativeLoop;
   #open = true;
   #reading = true;
   #started = false;
@@ -140,21 +89,23 @@ export class NativeLink implements Link {
 
   constructor(owner: LinkOwner, descriptor: number, generation: number, addresses: LinkAddresses) {
     this.descriptor = descriptor;
+    this.#argument = BigInt(descriptor);
     this.generation = generation;
     this.remoteAddress = addresses.remote;
     this.localAddress = addresses.local;
     this.remoteIsLocal = addresses.remoteIsLocal;
     this.#owner = owner;
+    this.#loop = owner.loop;
   }
 
   send(bytes: Uint8Array, start: number, end: number): number {
     assert(start >= 0 && start <= end && end <= bytes.length, 'what is sent lies inside its array');
     if (!this.#open) return -1;
     if (start === end) return 0;
-    const { libc, sent } = this.#owner;
+    const { libc, sent } = this.#loop;
     const length = Math.min(end - start, SEND_BYTES_MAX);
     const address = sent.addressOf(libc, bytes, start);
-    let taken = libc.functions.write(this.descriptor, address, length);
+    let taken = libc.functions.write(this.#argument, address, BigInt(length));
     if (taken < 0) taken = this.#sendRefused(address, length);
     sent.used();
     if (taken < 0) return -1;
@@ -199,20 +150,21 @@ export class NativeLink implements Link {
     if ((events & (READABLE | ENDING)) === 0 || !this.#open) return;
     if (this.#reading) this.#receive(events);
     // Who does not read sees no orderly end, so that no byte before it is lost; after a reset there is nothing to be lost.
-    else if ((events & FAILED) !== 0) this.#end(failureOf(this.#owner.libc, this.descriptor));
+    else if ((events & FAILED) !== 0) this.#end(failureOf(this.#loop.libc, this.descriptor));
   }
 
   /** The receiver threw: what it was not told is reported again. */
-  interrupted(): void {
+  failed(error: unknown): void {
+    this.#owner.fatal(error);
     this.#askAgain();
   }
 
   #receive(events: number): void {
-    const { libc, inbox } = this.#owner;
+    const { libc, inbox } = this.#loop;
     const toTheEnd = (events & ENDING) !== 0;
     for (let round = 0; round < READS_MAX; round++) {
       const size = this.#quick ? inbox.bytes.length : SHORT_READ_BYTES;
-      const length = libc.functions.read(this.descriptor, inbox.address, size);
+      const length = libc.functions.read(this.#argument, inbox.address, BigInt(size));
       if (length > 0) {
         this.#deliver(length);
         if (!this.#open || !this.#reading || (length < size && !toTheEnd)) return;
@@ -231,11 +183,11 @@ export class NativeLink implements Link {
 
   /** Gives the receiver what is in the inbox, and looks how quick that was when it was much. */
   #deliver(length: number): void {
-    const { inbox } = this.#owner;
+    const { inbox } = this.#loop;
     const isMuch = length >= SHORT_READ_BYTES;
     const from = isMuch ? realClock.elapsed() : 0;
     this.#refusals = 0;
-    this.#owner.receivedBytes += length;
+    this.#loop.receivedBytes += length;
     this.receiver?.received(inbox.bytes, length);
     if (isMuch) this.#quick = (realClock.elapsed() - from) * SHORT_READ_BYTES < QUICK_MS * length;
     if (VERIFY) inbox.bytes.fill(POISON, 0, length);
@@ -243,7 +195,7 @@ export class NativeLink implements Link {
 
   /** read() returned -1 though epoll said that there is something: an error, or nothing after all. */
   #receiveRefused(events: number): void {
-    const { libc } = this.#owner;
+    const { libc } = this.#loop;
     const failure = pendingError(libc, this.descriptor);
     if (failure !== '') this.#end(errorText(failure));
     else if ((events & (FAILED | HUNG_UP)) !== 0 || ++this.#refusals > REFUSALS_MAX) this.#end(errorText('ECONNRESET'));
@@ -254,11 +206,11 @@ export class NativeLink implements Link {
    * link that is neither writable nor broken has a full send buffer, which is the usual case.
    */
   #sendRefused(address: bigint, length: number): number {
-    const { libc } = this.#owner;
+    const { libc } = this.#loop;
     const state = libc.pollNow(this.descriptor, WRITABLE);
     if ((state & (FAILED | HUNG_UP)) !== 0) return -1;
     if ((state & WRITABLE) === 0) return 0;
-    const taken = libc.functions.write(this.descriptor, address, length);
+    const taken = libc.functions.write(this.#argument, address, BigInt(length));
     if (taken >= 0) return taken;
     return pendingError(libc, this.descriptor) !== '' || ++this.#refusals > REFUSALS_MAX ? -1 : 0;
   }
@@ -281,6 +233,6 @@ export class NativeLink implements Link {
 
   #control(operation: number): boolean {
     const events = this.#wantsWritable ? READING_AND_WRITING : READING;
-    return this.#owner.libc.epollControl(this.#owner.epoll, operation, this.descriptor, events, this.generation);
+    return this.#loop.libc.epollControl(this.#loop.epoll, operation, this.descriptor, events, this.generation);
   }
 }

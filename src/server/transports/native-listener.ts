@@ -35,6 +35,8 @@ export interface ListenerOwner {
   unwatch(listener: NativeListener): void;
   admit(descriptor: number, addresses: LinkAddresses, choose: (link: NativeLink) => Receiver | null): void;
   soon(run: () => void): void;
+  /** The server's code threw. */
+  fatal(error: unknown): void;
 }
 
 export class NativeListener implements Listening {
@@ -90,6 +92,10 @@ export class NativeListener implements Listening {
       host.acceptFailed(errorText(code));
       return;
     }
+  }
+
+  failed(error: unknown): void {
+    this.#owner.fatal(error);
   }
 
   close(): void {
