@@ -12,6 +12,7 @@
 import { realClock } from '../../host/real-clock.ts';
 import { assert, VERIFY } from '../../lib/assert.ts';
 import {
+  argument,
   EDGE_TRIGGERED,
   EPOLL_CTL_ADD,
   EPOLL_CTL_MOD,
@@ -32,6 +33,7 @@ import type { Link, Receiver } from './transport.ts';
  * others waiting: 500 short SETs or 0.4 ms. (redis-server reads 16 KB at a time.)
  */
 const SHORT_READ_BYTES = 32 * 1024;
+const SHORT_READ_ARGUMENT = BigInt(SHORT_READ_BYTES);
 
 /**
  * Bytes are quick when so many of them were dealt with faster than this: they belong to large values. Then as much is
@@ -105,7 +107,7 @@ export class NativeLink implements Link {
     const { libc, sent } = this.#loop;
     const length = Math.min(end - start, SEND_BYTES_MAX);
     const address = sent.addressOf(libc, bytes, start);
-    let taken = libc.functions.write(this.#argument, address, BigInt(length));
+    let taken = libc.functions.write(this.#argument, address, argument(length));
     if (taken < 0) taken = this.#sendRefused(address, length);
     sent.used();
     if (taken < 0) return -1;
@@ -164,7 +166,8 @@ export class NativeLink implements Link {
     const toTheEnd = (events & ENDING) !== 0;
     for (let round = 0; round < READS_MAX; round++) {
       const size = this.#quick ? inbox.bytes.length : SHORT_READ_BYTES;
-      const length = libc.functions.read(this.#argument, inbox.address, BigInt(size));
+      const most = this.#quick ? inbox.length : SHORT_READ_ARGUMENT;
+      const length = libc.functions.read(this.#argument, inbox.address, most);
       if (length > 0) {
         this.#deliver(length);
         if (!this.#open || !this.#reading || (length < size && !toTheEnd)) return;
@@ -210,7 +213,7 @@ export class NativeLink implements Link {
     const state = libc.pollNow(this.descriptor, WRITABLE);
     if ((state & (FAILED | HUNG_UP)) !== 0) return -1;
     if ((state & WRITABLE) === 0) return 0;
-    const taken = libc.functions.write(this.#argument, address, BigInt(length));
+    const taken = libc.functions.write(this.#argument, address, argument(length));
     if (taken >= 0) return taken;
     return pendingError(libc, this.descriptor) !== '' || ++this.#refusals > REFUSALS_MAX ? -1 : 0;
   }

@@ -9,6 +9,7 @@
 
 import { assert } from '../../lib/assert.ts';
 import {
+  argument,
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
   EVENT_DATA_AT,
@@ -23,6 +24,7 @@ import { SentMemory } from './sent-memory.ts';
 
 /** Sockets handled in one round. The rest come first in the next. */
 const EVENTS_MAX = 512;
+const EVENTS_ARGUMENT = BigInt(EVENTS_MAX);
 
 /** -1 milliseconds, as an int in the lower half of a register. */
 const FOREVER = 0xffffffffn;
@@ -138,13 +140,8 @@ export class NativeLoop {
   }
 
   #wait(patience: number): number {
-    const timeout = patience < 0 ? FOREVER : BigInt(patience);
-    const count = this.libc.functions.epoll_wait(
-      this.#epollArgument,
-      this.#events.address,
-      BigInt(EVENTS_MAX),
-      timeout,
-    );
+    const timeout = patience < 0 ? FOREVER : argument(patience);
+    const count = this.libc.functions.epoll_wait(this.#epollArgument, this.#events.address, EVENTS_ARGUMENT, timeout);
     this.#turns.updateTime();
     return count;
   }
