@@ -160,26 +160,26 @@ export class HashTable {
     do {
       const words = memory.words[bucket >>> SEGMENT_SHIFT]!;
       const at = (bucket & GRANULE_MASK) << 1;
-      for (let group = 0; group < 3; group++) {
-        const difference = words[at + group]! ^ pattern;
-        let hits = (difference - ONES) & ~difference & HIGHS;
-        while (hits !== 0) {
-          const slot = (group << 2) + ((31 - Math.clz32(hits & -hits)) >>> 3);
-          const handle = words[at + HANDLES + slot]!;
-          const record = memory.words[handle >>> SEGMENT_SHIFT]!;
-          const word = (handle & GRANULE_MASK) << 1;
-          const lengths = record[word + kind]!;
-          if ((kind === KEYS ? keyBytes(record, word, lengths) : memberBytes(record, word, lengths)) === length) {
-            const offset = kind === KEYS ? keyOffset(record[word]!, lengths) : memberOffset(lengths);
-            if (equalsWords(bytes, start, end, record, word + (offset >>> 2))) {
-              this.foundBucket = bucket;
-              this.foundSlot = slot;
-              this.foundSegment = segment;
-              return handle;
-            }
+      let hits =
+        slotsOf(words[at]! ^ pattern) |
+        (slotsOf(words[at + 1]! ^ pattern) << 4) |
+        (slotsOf(words[at + 2]! ^ pattern) << 8);
+      while (hits !== 0) {
+        const slot = 31 - Math.clz32(hits & -hits);
+        const handle = words[at + HANDLES + slot]!;
+        const record = memory.words[handle >>> SEGMENT_SHIFT]!;
+        const word = (handle & GRANULE_MASK) << 1;
+        const lengths = record[word + kind]!;
+        if ((kind === KEYS ? keyBytes(record, word, lengths) : memberBytes(record, word, lengths)) === length) {
+          const offset = kind === KEYS ? keyOffset(record[word]!, lengths) : memberOffset(lengths);
+          if (equalsWords(bytes, start, end, record, word + (offset >>> 2))) {
+            this.foundBucket = bucket;
+            this.foundSlot = slot;
+            this.foundSegment = segment;
+            return handle;
           }
-          hits &= hits - 1;
         }
+        hits &= hits - 1;
       }
       bucket = words[at + OVERFLOW]!;
     } while (bucket !== NONE);
@@ -926,6 +926,12 @@ export class TableWalk {
 function tagOf(low: number): number {
   const tag = (low >>> 16) & 0xff;
   return tag < 2 ? tag + 2 : tag;
+}
+
+/** The slots of a group of four whose tags are those looked for, as four bits; now and then one more, behind such a slot. */
+function slotsOf(difference: number): number {
+  const found = (((difference - ONES) & ~difference) >>> 7) & ONES;
+  return Math.imul(found, 0x10204080) >>> 28;
 }
 
 function segmentBytes(buckets: number): number {
