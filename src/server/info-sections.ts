@@ -177,7 +177,7 @@ function writeCpu(fields: InfoFields): void {
   fields.add('used_cpu_user_main_thread', seconds(main.user));
 }
 
-/** There is no append-only file yet: its part of the loop stays 0. */
+/** Writing the log is part of the tick and not told apart: its own sum stays 0. */
 function writeDebug(server: Server, fields: InfoFields): void {
   fields.add('eventloop_duration_aof_sum', 0);
   fields.add('eventloop_duration_cron_sum', Math.floor(server.vitals.loop.cronMicroseconds()));

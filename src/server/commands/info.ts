@@ -1,11 +1,11 @@
-// INFO and LASTSAVE: what the server tells of itself.
+// INFO: what the server tells of itself.
 
 import { type CommandDefinition, control, multiple, optional, reply, text } from '../../engine/command.ts';
 import { infoText } from '../info.ts';
 import type { Server } from '../server.ts';
 
 export function infoCommands(server: Server): CommandDefinition[] {
-  return [info(server), lastsave(server)];
+  return [info(server)];
 }
 
 function info(server: Server): CommandDefinition {
@@ -27,26 +27,6 @@ function info(server: Server): CommandDefinition {
       const names = [];
       for (let index = 1; index < call.count; index++) names.push(call.text(index));
       call.reply.verbatim('txt', infoText(server.info, names));
-    },
-  );
-}
-
-/** Nothing is ever saved by this server: as in Redis its start counts as the last time. */
-function lastsave(server: Server): CommandDefinition {
-  return control(
-    'LASTSAVE',
-    {
-      group: 'server',
-      summary: 'Tells when the data set was last saved.',
-      since: '1.0.0',
-      complexity: 'O(1)',
-      replies: [reply.integer('seconds since 1970')],
-      flags: ['loading', 'stale', 'fast'],
-      categories: ['admin', 'dangerous'],
-      tips: ['nondeterministic_output'],
-    },
-    function lastsave(call) {
-      call.reply.integer(Math.floor(server.startedAt / 1000));
     },
   );
 }
