@@ -62,7 +62,7 @@ export class Database implements ClientOwner {
   }
 
   afterCommand(): void {
-    this.scheduleWork(this.engine.hasUrgentWork() ? 0 : WORK_INTERVAL_MS);
+    this.scheduleWork(this.engine.serving.hasUrgentWork() ? 0 : WORK_INTERVAL_MS);
   }
 
   /** Does all that is due now: after a manual clock was moved. */

@@ -1,6 +1,6 @@
 // Blocking: commands that wait for a key to change, for a time, or for something else to happen.
 //
-// A command that finds nothing to do calls `Engine.block`: its arguments are copied, its session stops reading, and it
+// A command that finds nothing to do calls `Serving.block`: its arguments are copied, its session stops reading, and it
 // stands in the line of each of its keys. When a key changes in a way that may matter, the clients in its line are tried
 // in the order in which they came, by running their commands again; what still finds nothing keeps its place. So every
 // blocking command is written once, and needs to know nothing of waiting.

@@ -125,7 +125,7 @@ export interface ReadCall {
   bulkBytesMax(): number;
   /** Whether the command may wait: not inside MULTI or a script. */
   mayBlock(): boolean;
-  /** Makes the command wait for keys (latin1), as Engine.block says. */
+  /** Makes the command wait for keys (latin1), as Serving.block says. */
   block(
     keys: readonly string[],
     deadline: number,
@@ -498,7 +498,7 @@ export class Call implements WriteCall {
     on: BlockedOn = 'keys',
     wakesOnDelete = false,
   ): void {
-    this.engine.block(this, keys, deadline, onTimeout, on, wakesOnDelete);
+    this.engine.serving.block(this, keys, deadline, onTimeout, on, wakesOnDelete);
   }
 
   /** Copies the arguments, from `from` on, into fresh bytes: for queues and blocked clients. */

@@ -10,7 +10,7 @@
 // (3) a unit of propagation ends before the next top-level command begins.
 
 import { assert } from '../lib/assert.ts';
-import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
+import { toLatin1 } from '../lib/bytes.ts';
 import { KeyHasher } from '../lib/half-siphash.ts';
 import { Prng } from '../lib/prng.ts';
 import { FlatMemory, type FlatMemoryOptions, NONE } from '../memory/flat-memory.ts';
@@ -21,7 +21,7 @@ import type { Clock } from '../world/clock.ts';
 import { AccessClock } from './access-clock.ts';
 import { Admission, VERDICT_DONE, VERDICT_WAIT } from './admission.ts';
 import { Authentication } from './authentication.ts';
-import { Blocked, BlockedClients, type BlockedOn, type TimeoutReply } from './blocking.ts';
+import { BlockedClients } from './blocking.ts';
 import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_WATCH } from './changes.ts';
 import type { CommandDefinition } from './command.ts';
@@ -42,6 +42,7 @@ import { CommandLatency } from './latency.ts';
 import { monitorLine } from './monitor.ts';
 import { Propagation } from './propagation.ts';
 import { PubSub } from './pubsub.ts';
+import { Serving } from './serving.ts';
 import {
   type Peer,
   REPLY_OFF,
@@ -50,7 +51,6 @@ import {
   REPLY_SKIP_NEXT,
   Session,
   SpareInput,
-  STOPPED_BLOCKED,
   STOPPED_CLOSING,
   STOPPED_NOT,
   STOPPED_OUTPUT,
@@ -85,8 +85,6 @@ const EXPIRE_STEPS = 256;
  * alone; what passed is known from the timer, which is read for each batch in any case.
  */
 const TIME_KEPT_MS = 0.25;
-/** Slices of some 700 keys that a flush frees before its client begins to wait: some 2 ms. */
-const DISPOSED_AT_ONCE = 32;
 /** A reply buffer above this is let go once no reply was so long for some time: it counts as used memory. */
 const LARGE_REPLY_BYTES = 64 * 1024;
 const LARGE_REPLY_MS = 50;
@@ -130,6 +128,7 @@ export class Engine implements KeyspaceOwner {
   readonly propagation = new Propagation();
   readonly pubsub: PubSub;
   readonly blocked = new BlockedClients();
+  readonly serving: Serving;
   readonly changes: Changes;
   readonly admission: Admission;
   readonly timer: EngineTimer;
@@ -166,11 +165,6 @@ export class Engine implements KeyspaceOwner {
   private readonly frames: Call[] = [];
   /** Messages to the active session, sent behind the reply of its present command. */
   private readonly deferred = new Reply();
-  /** The blocked session whose command is run again; its reply, and the messages to go behind that. */
-  private retried: Session | null = null;
-  private readonly retryReply = new Reply();
-  private readonly retryDeferred = new Reply();
-  private blockedAgain = false;
   /** Errors of the batch's replies when the last was counted. */
   private errorsCounted = 0;
   /** When replies last filled more than a small buffer. */
@@ -178,8 +172,6 @@ export class Engine implements KeyspaceOwner {
   /** Sessions with input that may be read now. */
   private readonly resumable: Session[] = [];
   private readonly spareInput = new SpareInput();
-  /** Sessions that wait for the end of a flush. */
-  private readonly flushing: Session[] = [];
   /** When the wall clock was read last, by `elapsed`. */
   private timeReadAt = Number.NEGATIVE_INFINITY;
   private nextSessionId = 1;
@@ -202,6 +194,7 @@ export class Engine implements KeyspaceOwner {
     this.changes = new Changes(this.keyspace, this.pubsub, this.blocked);
     this.admission = new Admission(this);
     for (let depth = 0; depth < FRAMES; depth++) this.frames.push(new Call(this, depth, this.reply));
+    this.serving = new Serving(this, this.frames[0]!);
   }
 
   // --- sessions ---
@@ -298,6 +291,11 @@ export class Engine implements KeyspaceOwner {
   resume(session: Session): void {
     this.resumeOne(session);
     if (this.resumable.length > 0) this.resumeAll();
+  }
+
+  /** Reads on with a session when the present batch is over. */
+  resumeLater(session: Session): void {
+    this.resumable.push(session);
   }
 
   private resumeOne(session: Session): void {
@@ -456,7 +454,7 @@ export class Engine implements KeyspaceOwner {
   /** CLIENT REPLY: takes a reply back that is not wanted. What it says of itself counts from the next command on. */
   private withhold(session: Session, from: number): void {
     if (isSilenced(session)) this.reply.truncate(from);
-    if (this.deferred.length > 0) append(this.reply, this.deferred);
+    if (this.deferred.length > 0) this.reply.append(this.deferred);
     if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
     else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
   }
@@ -520,18 +518,18 @@ export class Engine implements KeyspaceOwner {
   /** Ends a unit of propagation, and serves who waited for the keys that it changed. */
   private endUnit(reply: Reply): void {
     this.propagation.flush();
-    if (this.blocked.hasReady()) this.serveReady();
+    if (this.blocked.hasReady()) this.serving.serveReady();
     // Behind the reply; where that is withheld, `withhold` sees to it.
-    if (this.deferred.length > 0 && !isSilenced(this.active)) append(reply, this.deferred);
+    if (this.deferred.length > 0 && !isSilenced(this.active)) reply.append(this.deferred);
   }
 
   /** Whether a command that ran is to be propagated as it came; `dirty` counted the changes before it. */
-  private owesPropagation(call: Call, dirty: number): boolean {
+  owesPropagation(call: Call, dirty: number): boolean {
     if (call.propagation === PROPAGATE_ALWAYS) return true;
     return this.dirty !== dirty && call.propagation !== PROPAGATE_NOTHING;
   }
 
-  private propagateCall(call: Call): void {
+  propagateCall(call: Call): void {
     if (!this.propagation.active) return;
     const propagation = this.propagation.begin(call.database.index, call.count);
     for (let index = 0; index < call.count; index++) {
@@ -544,7 +542,7 @@ export class Engine implements KeyspaceOwner {
     this.countFailure(id, reply);
   }
 
-  private countFailure(id: number, reply: Reply): void {
+  countFailure(id: number, reply: Reply): void {
     this.statistics.counters[STAT_ERRORS]! += 1;
     this.statistics.failed[id]! += 1;
     this.statistics.countErrorCode(reply.bytes, reply.lastError);
@@ -558,8 +556,8 @@ export class Engine implements KeyspaceOwner {
   /** Sends a session something that it did not ask for just now: behind the present reply if it is the active one. */
   deliver(session: Session, bytes: Uint8Array, start: number, end: number): void {
     if (session.stopped === STOPPED_CLOSING) return;
-    if (session === this.active || session === this.retried) {
-      const deferred = session === this.retried ? this.retryDeferred : this.deferred;
+    if (session === this.active || session === this.serving.retried) {
+      const deferred = session === this.serving.retried ? this.serving.deferred : this.deferred;
       deferred.ensure(end - start);
       deferred.bytes.set(bytes.subarray(start, end), deferred.length);
       deferred.length += end - start;
@@ -589,147 +587,6 @@ export class Engine implements KeyspaceOwner {
   /** Counts a lookup. */
   counted(handle: number): void {
     this.statistics.counters[handle !== NONE ? STAT_HITS : STAT_MISSES]! += 1;
-  }
-
-  // --- blocking ---
-
-  /**
-   * Makes a call wait for its keys until `deadline` (milliseconds since 1970, or Infinity), then to reply `onTimeout`. The
-   * function that calls this must return without a reply. When a key changes, it is run again.
-   */
-  block(
-    call: Call,
-    keys: readonly string[],
-    deadline: number,
-    onTimeout: TimeoutReply,
-    on: BlockedOn,
-    wakesOnDelete: boolean,
-  ): void {
-    if (call.retried) {
-      this.blockedAgain = true;
-      return;
-    }
-    const { session, database } = call;
-    session.blocked = new Blocked({
-      session,
-      on,
-      database,
-      keys: [...new Set(keys)],
-      command: call.command,
-      args: call.copyArguments(0),
-      deadline,
-      onTimeout,
-      wakesOnDelete,
-    });
-    session.stopped = STOPPED_BLOCKED;
-    this.blocked.add(session.blocked);
-    this.refreshEffects();
-  }
-
-  /** Ends a session's waiting with the reply that `write` gives. */
-  unblock(session: Session, write: TimeoutReply): void {
-    const blocked = session.blocked;
-    assert(blocked !== null, 'only blocked sessions are unblocked');
-    const reply = this.retryReply;
-    reply.clear();
-    reply.resp = session.resp;
-    write(reply, session);
-    if (reply.errors > 0) this.countFailure(blocked.command, reply);
-    if (session.replies !== REPLY_ON) reply.length = 0;
-    this.release(blocked, reply);
-  }
-
-  private release(blocked: Blocked, reply: Reply): void {
-    const session = blocked.session;
-    this.blocked.remove(blocked);
-    session.blocked = null;
-    if (session.stopped === STOPPED_BLOCKED) session.stopped = STOPPED_NOT;
-    if (reply.overflowed) this.kill(session);
-    else if (reply.length > 0) {
-      this.statistics.counters[STAT_OUTPUT_BYTES]! += reply.length;
-      session.outputTotal += reply.length;
-      if (session.peer.send(reply.bytes, 0, reply.length)) reply.take();
-    }
-    reply.clear();
-    this.refreshEffects();
-    if (session.inputEnd > 0) this.resumable.push(session);
-  }
-
-  private serveReady(): void {
-    // Time has passed since the batch began: what came may be gone again.
-    this.updateTime();
-    while (this.blocked.hasReady()) {
-      for (const { database, key } of this.blocked.takeReady()) {
-        const line = database.waiting.get(key);
-        if (line === undefined) continue;
-        const bytes = fromLatin1(key);
-        for (const blocked of line) {
-          // Once the key is gone, trying the rest of a long line would be in vain.
-          const exists = this.keyspace.findEvenExpired(database, bytes, 0, bytes.length) !== NONE;
-          if (!exists && this.blocked.wakeOnDeleteCount === 0) break;
-          if (exists || blocked.wakesOnDelete) this.retry(blocked);
-        }
-      }
-    }
-  }
-
-  /** Runs a blocked client's command again; if it still finds nothing, the client keeps its place. */
-  private retry(blocked: Blocked): void {
-    const call = this.frames[0]!;
-    const session = blocked.session;
-    const id = blocked.command;
-    const reply = this.retryReply;
-    const dirty = this.dirty;
-    reply.clear();
-    reply.resp = session.resp;
-    this.retried = session;
-    call.load(blocked.args);
-    call.session = session;
-    call.database = session.database;
-    call.command = id;
-    call.reply = reply;
-    call.propagation = PROPAGATE_VERBATIM;
-    call.retried = true;
-    this.blockedAgain = false;
-    this.timer.change(id);
-    this.table.runs[id]!(call);
-    this.timer.change(id);
-    call.retried = false;
-    call.reply = this.reply;
-    this.retried = null;
-    if (this.blockedAgain) return;
-    if (this.owesPropagation(call, dirty)) this.propagateCall(call);
-    this.propagation.flush();
-    if (reply.errors > 0) this.countFailure(id, reply);
-    if (session.replies !== REPLY_ON) reply.length = 0;
-    if (this.retryDeferred.length > 0) append(reply, this.retryDeferred);
-    this.release(blocked, reply);
-  }
-
-  /**
-   * FLUSHALL and FLUSHDB that wait: frees some of what they added to the `earlier` disposals at once, and lets the client
-   * wait where that was not all. True when it waits.
-   */
-  waitForDisposals(call: Call, earlier: number): boolean {
-    const { disposals } = this.keyspace;
-    for (let step = 0; step < DISPOSED_AT_ONCE && disposals.length() > earlier; step++) {
-      this.statistics.counters[STAT_LAZY_FREED]! += disposals.step();
-    }
-    if (disposals.length() <= earlier) return false;
-    call.block([], Number.POSITIVE_INFINITY, (reply) => reply.ok(), 'flush');
-    this.flushing.push(call.session);
-    return true;
-  }
-
-  /** Whether somebody waits for work that only time holds up: it is to go on at once. */
-  hasUrgentWork(): boolean {
-    return this.flushing.length > 0;
-  }
-
-  private endFlushes(): void {
-    for (const session of this.flushing.splice(0)) {
-      if (session.blocked?.on === 'flush') this.unblock(session, session.blocked.onTimeout);
-    }
   }
 
   // --- pauses ---
@@ -841,7 +698,7 @@ export class Engine implements KeyspaceOwner {
       due !== null;
       due = this.blocked.firstDue(this.keyspace.now)
     ) {
-      this.unblock(due.session, due.onTimeout);
+      this.serving.unblock(due.session, due.onTimeout);
     }
     let more = this.activeExpire && this.mayExpire();
     while (more && this.clock.elapsed() < until) {
@@ -853,11 +710,11 @@ export class Engine implements KeyspaceOwner {
       this.statistics.counters[STAT_LAZY_FREED]! += disposals.step();
     }
     if (!disposals.isEmpty()) more = true;
-    else if (this.flushing.length > 0) this.endFlushes();
+    else this.serving.endFlushes();
     if (!more && this.keyspace.memory.giveBack()) more = true;
     if (this.blocked.hasReady()) {
       this.timer.begin();
-      this.serveReady();
+      this.serving.serveReady();
       this.timer.end();
     }
     if (this.resumable.length > 0) this.resumeAll();
@@ -873,12 +730,4 @@ export class Engine implements KeyspaceOwner {
 /** Whether a session wants no reply to its present command; messages it gets all the same. */
 function isSilenced(session: Session | null): boolean {
   return session !== null && (session.replies === REPLY_OFF || session.replies === REPLY_SKIP);
-}
-
-/** Puts messages behind a reply. */
-function append(reply: Reply, messages: Reply): void {
-  reply.ensure(messages.length);
-  reply.bytes.set(messages.bytes.subarray(0, messages.length), reply.length);
-  reply.length += messages.length;
-  messages.clear();
 }

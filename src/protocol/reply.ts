@@ -110,6 +110,14 @@ export class Reply {
     if (to < this.length) this.length = to;
   }
 
+  /** Takes what another wrote, behind its own, and empties that. */
+  append(other: Reply): void {
+    this.ensure(other.length);
+    this.bytes.set(other.bytes.subarray(0, other.length), this.length);
+    this.length += other.length;
+    other.clear();
+  }
+
   /** A prebuilt reply, or any bytes that are right as they are. */
   constant(line: Uint8Array): void {
     const count = line.length;

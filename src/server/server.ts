@@ -339,7 +339,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.heldReplies.sendAll();
     if (this.toFlush.length > 0) this.flushAll();
     if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
-    if (this.engine.hasUrgentWork()) this.workSoon();
+    if (this.engine.serving.hasUrgentWork()) this.workSoon();
   }
 
   fatal(error: unknown): void {

@@ -228,7 +228,7 @@ function unblock(call: Call): void {
     call.reply.integer(0);
     return;
   }
-  call.engine.unblock(session, withError ? (out) => out.error(UNBLOCKED_BY_CLIENT) : blocked.onTimeout);
+  call.engine.serving.unblock(session, withError ? (out) => out.error(UNBLOCKED_BY_CLIENT) : blocked.onTimeout);
   call.reply.integer(1);
 }
 

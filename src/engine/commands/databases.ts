@@ -178,7 +178,7 @@ function flush(call: WriteCall, databases: readonly Database[], lazily: boolean)
   const earlier = call.keyspace.disposals.length();
   for (const database of databases) empty(call, database, lazily || waits);
   call.propagateVerbatim();
-  if (!waits || !call.engine.waitForDisposals(call as Call, earlier)) call.reply.ok();
+  if (!waits || !call.engine.serving.waitForDisposals(call as Call, earlier)) call.reply.ok();
 }
 
 const FLUSH_TYPE = optional(oneOf('flush-type', token('ASYNC', { since: '4.0.0' }), token('SYNC', { since: '6.2.0' })));

@@ -77,7 +77,7 @@ function seal(persistenceOf: () => Persistence): CommandDefinition {
       backup.seal((outcome) => {
         refusal = outcome;
         if (!isWaiting || session.blocked === null) return;
-        engine.unblock(session, (out) => (outcome === null ? out.ok() : out.errorText(`ERR ${outcome}`)));
+        engine.serving.unblock(session, (out) => (outcome === null ? out.ok() : out.errorText(`ERR ${outcome}`)));
       });
       if (refusal !== undefined) answer(call, refusal);
       else {

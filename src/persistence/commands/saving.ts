@@ -146,7 +146,7 @@ function waitaof(persistenceOf: () => Persistence): CommandDefinition {
         if (waiter.session.blocked === null) waiters.delete(waiter);
         else if (waiter.offset <= durable) {
           waiters.delete(waiter);
-          persistence.engine.unblock(waiter.session, (out) => answer(out, 1));
+          persistence.engine.serving.unblock(waiter.session, (out) => answer(out, 1));
         }
       }
     });

@@ -119,7 +119,7 @@ function replyLater(server: Server, call: Call, answer: Promise<string | null>):
   const { session } = call;
   call.block([], Number.POSITIVE_INFINITY, (out) => out.ok(), 'lazy');
   const decided = (refusal: string | null): void => {
-    if (session.blocked !== null) server.engine.unblock(session, (out) => writeAnswer(out, refusal));
+    if (session.blocked !== null) server.engine.serving.unblock(session, (out) => writeAnswer(out, refusal));
     server.workSoon();
   };
   answer.then(decided, (reason: unknown) => server.fatal(reason));

@@ -202,7 +202,7 @@ function begin(server: Server, call: WriteCall, order: MigrationOrder): void {
   const { blocked } = session;
   const migration = new Migration(server, order, (write) => {
     // The client may have gone, or be waiting for something else since CLIENT UNBLOCK.
-    if (session.blocked === blocked && blocked !== null) server.engine.unblock(session, write);
+    if (session.blocked === blocked && blocked !== null) server.engine.serving.unblock(session, write);
   });
   migration.start();
 }

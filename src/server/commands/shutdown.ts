@@ -78,7 +78,7 @@ function shutdown(server: Server, call: Call): void {
     call.block([], Number.POSITIVE_INFINITY, () => undefined, 'shutdown');
     const save = wishes.save ? true : wishes.nosave ? false : null;
     server.shutdown({ save, force: wishes.force }, () => {
-      if (session.blocked !== null) server.engine.unblock(session, (out) => out.error(NOT_SAVED));
+      if (session.blocked !== null) server.engine.serving.unblock(session, (out) => out.error(NOT_SAVED));
     });
   }
 }
