@@ -1,6 +1,6 @@
 // The access clock: 24 bits in each record that tell the eviction policy how long ago (LRU) or how often (LFU) a key was
-// used. LRU: seconds, modulo 2^24. LFU: 16 bits of minutes, when the counter last decayed, and a logarithmic counter of 8
-// bits (S. Sanfilippo, "Random notes on improving the Redis LRU algorithm", 2016).
+// used. LRU: seconds, modulo 2^24; LRM the same, of changes only. LFU: 16 bits of minutes, when the counter last decayed,
+// and a logarithmic counter of 8 bits (S. Sanfilippo, "Random notes on improving the Redis LRU algorithm", 2016).
 
 import { ACCESS_MAX } from '../datatypes/key-record.ts';
 import type { Prng } from '../lib/prng.ts';
@@ -16,6 +16,8 @@ const MINUTES_MASK = 0xffff;
 export class AccessClock {
   /** True under an LFU policy. */
   frequency = false;
+  /** True under an LRM policy: only a change is an access. */
+  changesOnly = false;
   /** lfu-log-factor, lfu-decay-time (minutes for one step down; 0: at every look). */
   logFactor = 10;
   decayMinutes = 1;
@@ -32,6 +34,11 @@ export class AccessClock {
     if (this.frequency)
       this.keyspace.accessClock = ((Math.floor(now / 60000) & MINUTES_MASK) << COUNTER_BITS) | LFU_INITIAL;
     else this.keyspace.accessClock = Math.floor(now / 1000) & ACCESS_MAX;
+  }
+
+  /** Notes that a record was read. */
+  touchRead(handle: number): void {
+    if (!this.changesOnly) this.touch(handle);
   }
 
   /** Notes an access. */

@@ -15,6 +15,7 @@ import {
 import type { Call } from './call.ts';
 import { FLAG_CONTAINER, FLAG_MAY_REPLICATE, FLAG_NO_MULTI, FLAG_WRITE } from './command-table.ts';
 import type { Engine } from './engine.ts';
+import { ROOM_NONE } from './eviction.ts';
 import {
   GATE_AUTH,
   GATE_LOADING,
@@ -47,8 +48,6 @@ export interface RefusalHooks {
   protected?(session: Session, command: string): Uint8Array | null;
   /** Writes: the disk fails, too few replicas, a replica that is read only. */
   write?(session: Session): Uint8Array | null;
-  /** Commands that may use memory, while GATE_MEMORY is closed. */
-  memory?(): boolean;
 }
 
 /** Arguments of an unknown command that its refusal may repeat: 128 bytes of text, at least three for each. */
@@ -112,7 +111,7 @@ export class Admission {
     }
     if ((gates & GATE_AUTH) !== 0) return this.refuse(session, call, id, NO_AUTH);
     if (transaction !== null && (flags & FLAG_NO_MULTI) !== 0) return this.refuse(session, call, id, NOT_IN_MULTI);
-    if ((gates & GATE_MEMORY) !== 0 && (this.hooks.memory?.() ?? true))
+    if ((gates & GATE_MEMORY) !== 0 && !session.mustObey && engine.makeRoom() === ROOM_NONE)
       return this.refuse(session, call, id, OUT_OF_MEMORY);
     if ((gates & GATE_WRITE) !== 0) {
       const line = this.hooks.write?.(session) ?? null;

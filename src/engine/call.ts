@@ -329,7 +329,7 @@ export class Call implements WriteCall {
 
   findKey(bytes: Uint8Array, start: number, end: number): number {
     const handle = this.keyspace.find(this.database, bytes, start, end);
-    if (handle !== NONE && !this.session.noTouch) this.engine.access.touch(handle);
+    if (handle !== NONE && !this.session.noTouch) this.engine.access.touchRead(handle);
     this.engine.counted(handle);
     if (handle === NONE && this.engine.effects !== 0) {
       this.engine.changes.notify(this.database, bytes, start, end, KEY_MISS_EVENT);

@@ -33,8 +33,12 @@ function flagsOf(session: Session): string {
 
 /** Bytes of memory that a session takes, its buffers included. */
 export function sessionMemory(session: Session): number {
-  const { peer, transaction } = session;
-  return SESSION_BYTES + session.input.length + peer.outputMemory() + (transaction?.bytes ?? 0);
+  const { peer, transaction, subscriptions, blocked } = session;
+  let bytes = SESSION_BYTES + session.input.length + peer.outputMemory() + session.watchedBytes;
+  if (transaction !== null) bytes += transaction.bytes;
+  if (subscriptions !== null) bytes += subscriptions.bytes;
+  if (blocked !== null) bytes += blocked.args.bytes.length;
+  return bytes;
 }
 
 /** The line, without its end. Latin1. */

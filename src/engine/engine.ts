@@ -24,6 +24,7 @@ import { Authentication } from './authentication.ts';
 import { BlockedClients } from './blocking.ts';
 import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_WATCH } from './changes.ts';
+import { ClientMemory } from './client-memory.ts';
 import type { CommandDefinition } from './command.ts';
 import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
 import {
@@ -31,12 +32,22 @@ import {
   EVENT_ANY_SUBKEY,
   EVENT_HASH,
   EVENT_NEW,
+  EVICTED_EVENT,
   EXPIRED_EVENT,
   HEXPIRED_EVENT,
   KEY_MISS_EVENT,
   NEW_EVENT,
 } from './events.ts';
-import { GATE_AUTH, GATE_LOADING, GATE_MULTI, GATE_PAUSED_ALL, GATE_PAUSED_WRITES, GATE_PROTECTED } from './gates.ts';
+import { Eviction, ROOM_SOON } from './eviction.ts';
+import {
+  GATE_AUTH,
+  GATE_LOADING,
+  GATE_MEMORY,
+  GATE_MULTI,
+  GATE_PAUSED_ALL,
+  GATE_PAUSED_WRITES,
+  GATE_PROTECTED,
+} from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
 import { monitorLine } from './monitor.ts';
@@ -59,6 +70,7 @@ import {
 import {
   STAT_CONNECTIONS,
   STAT_ERRORS,
+  STAT_EVICTED,
   STAT_EXPIRED,
   STAT_EXPIRED_FIELDS,
   STAT_HITS,
@@ -130,6 +142,8 @@ export class Engine implements KeyspaceOwner {
   readonly blocked = new BlockedClients();
   readonly serving: Serving;
   readonly changes: Changes;
+  readonly clientMemory: ClientMemory;
+  readonly eviction: Eviction;
   readonly admission: Admission;
   readonly timer: EngineTimer;
   /** latency-tracking and latency-tracking-info-percentiles. */
@@ -193,6 +207,8 @@ export class Engine implements KeyspaceOwner {
     this.pubsub = new PubSub((session, bytes, start, end) => this.deliver(session, bytes, start, end));
     this.changes = new Changes(this.keyspace, this.pubsub, this.blocked);
     this.admission = new Admission(this);
+    this.clientMemory = new ClientMemory(this);
+    this.eviction = new Eviction(this);
     for (let depth = 0; depth < FRAMES; depth++) this.frames.push(new Call(this, depth, this.reply));
     this.serving = new Serving(this, this.frames[0]!);
   }
@@ -222,6 +238,7 @@ export class Engine implements KeyspaceOwner {
   closeSession(session: Session): void {
     if (!this.sessions.delete(session.id)) return;
     session.stopped = STOPPED_CLOSING;
+    this.clientMemory.forget(session);
     unwatch(session);
     session.transaction = null;
     this.pubsub.forget(session);
@@ -275,6 +292,7 @@ export class Engine implements KeyspaceOwner {
       if (session.stopped === STOPPED_CLOSING) return;
       session.keepInput(bytes, start, end, session.stopped === STOPPED_NOT ? session.parser.needed : 0);
       if (!this.endIfInputTooLong(session) && session.stopped === STOPPED_NOT) this.resume(session);
+      if (this.clientMemory.measures) this.clientMemory.update(session);
       return;
     }
     this.begin(session);
@@ -284,6 +302,7 @@ export class Engine implements KeyspaceOwner {
       session.keepInput(bytes, consumed, end, session.parser.needed);
       this.endIfInputTooLong(session);
     }
+    if (this.clientMemory.measures) this.clientMemory.update(session);
     if (this.resumable.length > 0) this.resumeAll();
   }
 
@@ -305,6 +324,7 @@ export class Engine implements KeyspaceOwner {
     const consumed = this.runAll(session, session.input, session.inputStart, session.inputEnd);
     session.consumeInput(consumed);
     this.finish(session);
+    if (this.clientMemory.measures) this.clientMemory.update(session);
   }
 
   /** A loop, not a recursion: the end of a pause may resume any number of sessions. */
@@ -443,6 +463,11 @@ export class Engine implements KeyspaceOwner {
 
   /** The same where a gate is closed or replies are not wanted. */
   private executeGated(session: Session, call: Call, id: number, closed: number): boolean {
+    // With maxmemory set, this is the way of every write.
+    if (closed === GATE_MEMORY && session.replies === REPLY_ON && !this.eviction.isOver()) {
+      this.perform(call, id);
+      return true;
+    }
     const from = this.reply.length;
     const verdict = closed === 0 ? 0 : this.admission.decide(session, call, id, closed);
     if (verdict === VERDICT_WAIT) return false;
@@ -570,7 +595,7 @@ export class Engine implements KeyspaceOwner {
 
   /** Counts a lookup and sets the access clock. */
   accessed(call: Call, index: number, handle: number): void {
-    if (handle !== NONE && !call.session.noTouch) this.access.touch(handle);
+    if (handle !== NONE && !call.session.noTouch) this.access.touchRead(handle);
     this.looked(call, index, handle);
   }
 
@@ -649,6 +674,24 @@ export class Engine implements KeyspaceOwner {
     this.changes.notify(database, bytes, start, end, EXPIRED_EVENT);
   }
 
+  /** Removes a key in favour of others. */
+  evict(database: Database, handle: number): void {
+    const { keyspace } = this;
+    keyspace.findByRecord(database, handle);
+    keyspace.readKey(handle);
+    const { keyBytes: bytes, keyStart: start, keyEnd: end } = keyspace;
+    this.statistics.counters[STAT_EVICTED]! += 1;
+    if (this.propagation.active) {
+      this.propagation
+        .begin(database.index, 2)
+        .text(this.eviction.lazy ? 'UNLINK' : 'DEL')
+        .bytes(bytes, start, end);
+    }
+    if (this.effects !== 0) this.changes.keyChanged(database, bytes, start, end, EVICTED_EVENT);
+    // In slices in any case: what is evicted was not asked to go, and shall hold nobody up.
+    keyspace.removeFound(database, handle, true);
+  }
+
   fieldExpired(database: Database, handle: number, field: Uint8Array, start: number, end: number): void {
     this.statistics.counters[STAT_EXPIRED_FIELDS]! += 1;
     if (this.changes.namesFields) this.changes.withField(field, start, end);
@@ -667,6 +710,31 @@ export class Engine implements KeyspaceOwner {
     if (isEmpty) this.changes.notify(database, bytes, start, end, DEL_EVENT);
   }
 
+  // --- memory ---
+
+  /** Bytes that count against maxmemory: the data set, the reply that is written, clients. */
+  usedMemory(): number {
+    return this.keyspace.memory.usedBytes() + this.reply.bytes.length + this.clientMemory.total;
+  }
+
+  /** Whether keys may be evicted now: not while the data set is loaded, or nothing is to be written. */
+  mayEvict(): boolean {
+    return this.admission.pausedUntil === 0 && (this.gates & GATE_LOADING) === 0;
+  }
+
+  /** Evicts keys where memory is above its limit, for a round; ROOM_… (eviction.ts). */
+  makeRoom(): number {
+    const room = this.eviction.makeRoom();
+    // Each of them is a unit of its own.
+    if (this.propagation.count > 0) this.propagation.flush(false);
+    return room;
+  }
+
+  /** Frees a slice of what waits for that. */
+  disposeSome(): void {
+    this.statistics.counters[STAT_LAZY_FREED]! += this.keyspace.disposals.step();
+  }
+
   // --- work between batches ---
 
   /** When the next blocked client's time or the pause is over, in milliseconds since 1970; Infinity when none waits. */
@@ -679,7 +747,7 @@ export class Engine implements KeyspaceOwner {
   /** Whether any key or client has a time at which something is to happen: without, nothing need be looked after. */
   hasDeadlines(): boolean {
     if (this.nextDeadline() !== Number.POSITIVE_INFINITY || !this.keyspace.disposals.isEmpty()) return true;
-    if (this.keyspace.fieldExpiry.unfinished.length > 0) return true;
+    if (this.keyspace.fieldExpiry.unfinished.length > 0 || this.eviction.isOver()) return true;
     return this.keyspace.databases.some(({ wheel, fieldWheel }) => wheel.entries + fieldWheel.entries > 0);
   }
 
@@ -706,9 +774,8 @@ export class Engine implements KeyspaceOwner {
       this.propagation.flush(false);
     }
     const { disposals } = this.keyspace;
-    while (!disposals.isEmpty() && this.clock.elapsed() < until) {
-      this.statistics.counters[STAT_LAZY_FREED]! += disposals.step();
-    }
+    while (!disposals.isEmpty() && this.clock.elapsed() < until) this.disposeSome();
+    if (this.eviction.limit > 0 && this.makeRoom() === ROOM_SOON && this.mayEvict()) more = true;
     if (!disposals.isEmpty()) more = true;
     else this.serving.endFlushes();
     if (!more && this.keyspace.memory.giveBack()) more = true;

@@ -112,6 +112,7 @@ export const MOVE_TO_EVENT = event(EVENT_GENERIC, 'move_to');
 export const COPY_TO_EVENT = event(EVENT_GENERIC, 'copy_to');
 export const RESTORE_EVENT = event(EVENT_GENERIC, 'restore');
 export const EXPIRED_EVENT = event(EVENT_EXPIRED, 'expired');
+export const EVICTED_EVENT = event(EVENT_EVICTED, 'evicted');
 export const KEY_MISS_EVENT = event(EVENT_KEY_MISS, 'keymiss');
 export const NEW_EVENT = event(EVENT_NEW, 'new');
 export const OVERWRITTEN_EVENT = event(EVENT_OVERWRITTEN, 'overwritten');

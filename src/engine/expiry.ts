@@ -15,6 +15,7 @@
 // is worked off entry by entry in slices. 8 bytes an entry and a little for the chunks.
 
 import { assert } from '../lib/assert.ts';
+import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 
 const LEVELS = 5;
@@ -30,6 +31,9 @@ const CHUNK_HEADER_WORDS = 2;
 
 /** So much of the due list may be done before it is taken out, while the rest never ends. */
 const DUE_DONE_MAX = 1024;
+
+/** Chunks of a slot that `pick` looks into. */
+const PICKED_CHUNKS = 64;
 
 /** Slot of a key that is not in the wheel. */
 export const UNARMED = 0x7fff;
@@ -76,6 +80,9 @@ export class ExpiryWheel {
   /** Entries in the wheel and in the due list, stale ones too. */
   entries = 0;
   private readonly memory: FlatMemory;
+  /** Where the entry lies that `pick` picked. */
+  private pickedChunk = NONE;
+  private pickedEntry = 0;
   private slots: Int32Array | null = null;
   /** Ticks passed: slots before this one of level 0 have fired. */
   private tick: number;
@@ -196,6 +203,82 @@ export class ExpiryWheel {
     this.dueFrom = 0;
   }
 
+  // --- looking for victims of eviction ---
+
+  /** The slot with entries that fires first of all that have not fired, -1 when there is none. */
+  soonest(): number {
+    const { slots } = this;
+    if (slots === null) return -1;
+    let soonest = -1;
+    let tick = Number.POSITIVE_INFINITY;
+    let unit = 1;
+    for (let level = 0; level < LEVELS; level++, unit *= SLOTS) {
+      const base = Math.floor(this.tick / unit);
+      for (let step = 1; step <= SLOTS && (base + step) * unit < tick; step++) {
+        const slot = level * SLOTS + ((base + step) % SLOTS);
+        if (slots[slot] === NONE) continue;
+        soonest = slot;
+        tick = (base + step) * unit;
+      }
+    }
+    return soonest;
+  }
+
+  /** The next slot with entries from a random one on, -1 when there is none. */
+  anySlot(prng: Prng): number {
+    const { slots } = this;
+    if (slots === null) return -1;
+    const first = prng.below(slots.length);
+    for (let step = 0; step < slots.length; step++) {
+      const slot = (first + step) % slots.length;
+      if (slots[slot] !== NONE) return slot;
+    }
+    return -1;
+  }
+
+  /**
+   * Picks a random entry of a slot into `high`, `low`, `slot`, among those that were added last where they are very many. It
+   * stays in the wheel, but for `dropPicked`. False when the slot has none.
+   */
+  pick(slot: number, prng: Prng): boolean {
+    const { memory } = this;
+    const slots = this.slots!;
+    // Chunks emptied by `dropPicked` go when they are the first of their chain.
+    let first = slots[slot]!;
+    while (first !== NONE && this.countOf(first) === 0) {
+      const next = memory.words[first >>> SEGMENT_SHIFT]![((first & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      memory.free(first);
+      first = next;
+    }
+    slots[slot] = first;
+    if (first === NONE) return false;
+    let picked = first;
+    let steps = prng.below(PICKED_CHUNKS);
+    for (let chunk = first; chunk !== NONE && steps >= 0; steps--) {
+      if (this.countOf(chunk) > 0) picked = chunk;
+      chunk = memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+    }
+    const words = memory.words[picked >>> SEGMENT_SHIFT]!;
+    const at = (picked & GRANULE_MASK) << 1;
+    this.pickedChunk = picked;
+    this.pickedEntry = at + CHUNK_HEADER_WORDS + prng.below(words[at + CHUNK_COUNT]!) * 2;
+    this.high = words[this.pickedEntry]!;
+    this.low = words[this.pickedEntry + 1]!;
+    this.slot = slot;
+    return true;
+  }
+
+  /** Takes the entry that `pick` just picked out of the wheel. */
+  dropPicked(): void {
+    const words = this.memory.words[this.pickedChunk >>> SEGMENT_SHIFT]!;
+    const at = (this.pickedChunk & GRANULE_MASK) << 1;
+    const last = words[at + CHUNK_COUNT]! - 1;
+    words[this.pickedEntry] = words[at + CHUNK_HEADER_WORDS + last * 2]!;
+    words[this.pickedEntry + 1] = words[at + CHUNK_HEADER_WORDS + last * 2 + 1]!;
+    words[at + CHUNK_COUNT] = last;
+    this.entries--;
+  }
+
   /** Drops all entries; at most a chunk is freed for each 500 of them. */
   clear(): void {
     for (let index = this.dueFrom; index < this.due.length; index += 2) this.freeChain(this.due[index + 1]!);
@@ -221,8 +304,11 @@ export class ExpiryWheel {
   }
 
   private isFull(chunk: number): boolean {
-    const count = this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_COUNT]!;
-    return (CHUNK_HEADER_WORDS + count * 2 + 2) * 4 > this.memory.capacity(chunk);
+    return (CHUNK_HEADER_WORDS + this.countOf(chunk) * 2 + 2) * 4 > this.memory.capacity(chunk);
+  }
+
+  private countOf(chunk: number): number {
+    return this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_COUNT]!;
   }
 
   private freeChain(first: number): void {

@@ -10,6 +10,9 @@ import {
   STAT_DENIED_COMMAND,
   STAT_DENIED_KEY,
   STAT_ERRORS,
+  STAT_EVICTED,
+  STAT_EVICTED_CLIENTS,
+  STAT_EXCEEDED_MS,
   STAT_EXPIRE_CYCLE_MS,
   STAT_EXPIRE_TIME_CAPS,
   STAT_EXPIRED,
@@ -85,6 +88,13 @@ function writeStats(engine: Engine, fields: InfoFields): void {
   add('rejected_connections', STAT_REJECTED_CONNECTIONS);
   add('expired_subkeys', STAT_EXPIRED_FIELDS);
   add('expired_keys', STAT_EXPIRED);
+  add('evicted_keys', STAT_EVICTED);
+  add('evicted_clients', STAT_EVICTED_CLIENTS);
+  fields.add(
+    'total_eviction_exceeded_time',
+    Math.floor(engine.statistics.counters[STAT_EXCEEDED_MS]! + engine.eviction.exceededMs()),
+  );
+  fields.add('current_eviction_exceeded_time', Math.floor(engine.eviction.exceededMs()));
   add('expired_time_cap_reached_count', STAT_EXPIRE_TIME_CAPS);
   add('expire_cycle_cpu_milliseconds', STAT_EXPIRE_CYCLE_MS);
   add('keyspace_hits', STAT_HITS);

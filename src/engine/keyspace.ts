@@ -601,6 +601,38 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     }
   }
 
+  /**
+   * The key that the entry stands for which a database's wheel just picked. NONE when there is none: an entry that stands for
+   * nothing is dropped, one that lies where its key's deadline is not is moved there.
+   */
+  pickedKey(database: Database): number {
+    const { table, records, memory } = this;
+    const { wheel } = database;
+    const { high, low, slot } = wheel;
+    table.collectByHash(database.root, high, low);
+    for (let index = 0; index < table.collectedCount; index++) {
+      const handle = table.collected[index]!;
+      if (!records.hasExpiryField(handle)) continue;
+      const words = memory.words[handle >>> SEGMENT_SHIFT]!;
+      const word = this.expiryWord(handle);
+      if (slotOf(words, word) !== slot) continue;
+      table.hashRecord(handle);
+      if (table.lastHigh() !== high || table.lastLow() !== low) continue;
+      const deadline = deadlineOf(words, word);
+      if (deadline === NO_DEADLINE) {
+        writeExpiry(words, word, deadline, UNARMED);
+        break;
+      }
+      if (wheel.slotFor(deadline) === slot) return handle;
+      wheel.dropPicked();
+      const next = wheel.add(deadline, high, low);
+      writeExpiry(memory.words[handle >>> SEGMENT_SHIFT]!, word, deadline, next);
+      return NONE;
+    }
+    wheel.dropPicked();
+    return NONE;
+  }
+
   private expiryWord(handle: number): number {
     return ((handle & GRANULE_MASK) << 1) + 2;
   }

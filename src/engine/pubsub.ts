@@ -7,11 +7,16 @@ import { matchGlob } from '../lib/glob.ts';
 import { Reply } from '../protocol/reply.ts';
 import type { Session } from './session.ts';
 
+/** What a subscription takes beside its name: its entry at the session, and a map's entry with the set of listeners. */
+const SUBSCRIPTION_BYTES = 256;
+
 /** What one session listens to. */
 export class PubSubMember {
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
   readonly shards = new Set<string>();
+  /** Memory that they take, those who listen to the same not considered. */
+  bytes = 0;
 
   /** What (un)subscribe replies count. */
   count(): number {
@@ -52,6 +57,7 @@ export class PubSub {
     const member = this.memberOf(session);
     if (member[kind].has(channel)) return false;
     member[kind].add(channel);
+    member.bytes += channel.length + SUBSCRIPTION_BYTES;
     const sessions = this[kind].get(channel);
     if (sessions === undefined) this[kind].set(channel, new Set([session]));
     else sessions.add(session);
@@ -62,6 +68,7 @@ export class PubSub {
     const member = this.memberOf(session);
     if (member.patterns.has(pattern)) return false;
     member.patterns.add(pattern);
+    member.bytes += pattern.length + SUBSCRIPTION_BYTES;
     const known = this.patterns.get(pattern);
     if (known === undefined) this.patterns.set(pattern, { bytes: fromLatin1(pattern), sessions: new Set([session]) });
     else known.sessions.add(session);
@@ -72,6 +79,7 @@ export class PubSub {
   unsubscribe(session: Session, channel: string, kind: 'channels' | 'shards'): boolean {
     const member = session.subscriptions;
     if (member === null || !member[kind].delete(channel)) return false;
+    member.bytes -= channel.length + SUBSCRIPTION_BYTES;
     const sessions = this[kind].get(channel)!;
     sessions.delete(session);
     if (sessions.size === 0) this[kind].delete(channel);
@@ -82,6 +90,7 @@ export class PubSub {
   unsubscribePattern(session: Session, pattern: string): boolean {
     const member = session.subscriptions;
     if (member === null || !member.patterns.delete(pattern)) return false;
+    member.bytes -= pattern.length + SUBSCRIPTION_BYTES;
     const known = this.patterns.get(pattern)!;
     known.sessions.delete(session);
     if (known.sessions.size === 0) this.patterns.delete(pattern);

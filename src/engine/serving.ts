@@ -11,7 +11,7 @@ import { Blocked, type BlockedOn, type TimeoutReply } from './blocking.ts';
 import { type Call, PROPAGATE_VERBATIM } from './call.ts';
 import type { Engine } from './engine.ts';
 import { REPLY_ON, type Session, STOPPED_BLOCKED, STOPPED_NOT } from './session.ts';
-import { STAT_LAZY_FREED, STAT_OUTPUT_BYTES } from './statistics.ts';
+import { STAT_OUTPUT_BYTES } from './statistics.ts';
 
 /** Slices of some 700 keys that a flush frees before its client begins to wait: some 2 ms. */
 const DISPOSED_AT_ONCE = 32;
@@ -155,7 +155,7 @@ export class Serving {
   waitForDisposals(call: Call, earlier: number): boolean {
     const { disposals } = this.engine.keyspace;
     for (let step = 0; step < DISPOSED_AT_ONCE && disposals.length() > earlier; step++) {
-      this.engine.statistics.counters[STAT_LAZY_FREED]! += disposals.step();
+      this.engine.disposeSome();
     }
     if (disposals.length() <= earlier) return false;
     call.block([], Number.POSITIVE_INFINITY, (reply) => reply.ok(), 'flush');

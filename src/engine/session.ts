@@ -131,6 +131,9 @@ export class Session {
   inputTotal = 0;
   outputTotal = 0;
   commandTotal = 0;
+  /** Bytes that it took when it was last measured, and those of the keys that it watches among them. */
+  memory = 0;
+  watchedBytes = 0;
   private readonly spareInput: SpareInput;
 
   constructor(id: number, peer: Peer, parser: RequestParser, database: Database, now: number, spareInput: SpareInput) {

@@ -27,7 +27,11 @@ export const STAT_EXPIRE_TIME_CAPS = 19;
 export const STAT_LAZY_FREED = 20;
 export const STAT_COMMAND_MS = 21;
 export const STAT_EXPIRED_FIELDS = 22;
-const STAT_COUNT = 23;
+export const STAT_EVICTED = 23;
+export const STAT_EVICTED_CLIENTS = 24;
+/** Milliseconds during which memory was above its limit. */
+export const STAT_EXCEEDED_MS = 25;
+const STAT_COUNT = 26;
 
 /** Different error codes that INFO lists before it stops adding, as in Redis: a script could invent any number. */
 export const ERROR_CODES_MAX = 128;

@@ -31,6 +31,9 @@ export class Transaction {
   }
 }
 
+/** What a watched key takes beside its own bytes: its entry here, and in the map by key. */
+const WATCHED_KEY_BYTES = 256;
+
 /** A key that a session watches. */
 export interface WatchedKey {
   readonly database: Database;
@@ -44,6 +47,7 @@ export interface WatchedKey {
 export function watch(session: Session, database: Database, key: string, expired: boolean): boolean {
   if (database.watchers.get(key)?.has(session)) return false;
   session.watched.push({ database, key, expired });
+  session.watchedBytes += key.length + WATCHED_KEY_BYTES;
   const watchers = database.watchers.get(key);
   if (watchers === undefined) database.watchers.set(key, new Set([session]));
   else watchers.add(session);
@@ -58,5 +62,6 @@ export function unwatch(session: Session): void {
     if (watchers.size === 0) database.watchers.delete(key);
   }
   session.watched.length = 0;
+  session.watchedBytes = 0;
   session.watchBroken = false;
 }

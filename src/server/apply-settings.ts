@@ -5,7 +5,7 @@ import * as directives from '../engine/directives.ts';
 import { GATE_MEMORY } from '../engine/gates.ts';
 import { payloadsOf } from '../persistence/commands/dump.ts';
 import { error, NO_REPLICAS } from '../protocol/errors.ts';
-import { clientQueryBufferLimit } from './config/clients.ts';
+import { clientQueryBufferLimit, maxmemoryClients } from './config/clients.ts';
 import { latencyTracking, latencyTrackingInfoPercentiles } from './config/monitoring.ts';
 import { transport } from './config/network.ts';
 import { loglevel, reportedVersion } from './config/process.ts';
@@ -27,6 +27,7 @@ export function applySettings(server: Server): void {
     log.level = level;
   });
   applyClientSettings(server);
+  applyMemorySettings(server);
   applyKeyspaceSettings(server);
   config.follow(latencyTracking, (on) => engine.latency.track(on));
   config.follow(latencyTrackingInfoPercentiles, (percentiles) => {
@@ -60,6 +61,37 @@ function protectedRefusal(command: string, directive: string): Uint8Array {
   );
 }
 
+function applyMemorySettings(server: Server): void {
+  const { config, engine } = server;
+  const { eviction } = engine;
+  const limitClients = () => {
+    const { bytes, percent } = config.get(maxmemoryClients);
+    const total = config.get(directives.maxmemory);
+    engine.clientMemory.setLimit(percent > 0 ? Math.floor((total / 100) * percent) : bytes, total > 0);
+    server.workSoon();
+  };
+  config.follow(directives.maxmemory, (bytes) => {
+    eviction.limit = bytes;
+    if (bytes > 0) engine.gates |= GATE_MEMORY;
+    else engine.gates &= ~GATE_MEMORY;
+    limitClients();
+  });
+  config.follow(maxmemoryClients, limitClients);
+  config.follow(directives.maxmemoryPolicy, (policy) => {
+    eviction.setPolicy(policy);
+    // What the clock of accesses means has changed, and may not be worked out again for this batch.
+    engine.access.update(engine.keyspace.now);
+    server.workSoon();
+  });
+  config.follow(directives.maxmemorySamples, (samples) => {
+    eviction.samples = samples;
+  });
+  config.follow(directives.maxmemoryEvictionTenacity, (tenacity) => eviction.setTenacity(tenacity));
+  config.follow(directives.lazyfreeLazyEviction, (lazy) => {
+    eviction.lazy = lazy;
+  });
+}
+
 function applyKeyspaceSettings(server: Server): void {
   const { config, engine, log } = server;
   payloadsOf(engine.keyspace, engine.access).onDamaged = (reason) => {
@@ -69,12 +101,6 @@ function applyKeyspaceSettings(server: Server): void {
     engine.changes.notifyClasses = classes;
     engine.refreshEffects();
   });
-  // Nothing is evicted: whatever the policy, commands that need memory are refused above the limit.
-  config.follow(directives.maxmemory, (bytes) => {
-    if (bytes > 0) engine.gates |= GATE_MEMORY;
-    else engine.gates &= ~GATE_MEMORY;
-  });
-  engine.admission.hooks.memory = () => server.vitals.memory.estimate() > config.get(directives.maxmemory);
   config.follow(minReplicasToWrite, () => server.refusalChanged());
   config.follow(minReplicasMaxLag, () => server.refusalChanged());
   // A primary without replicas has too few of them as soon as any are asked for.
@@ -84,11 +110,6 @@ function applyKeyspaceSettings(server: Server): void {
   });
   config.follow(directives.lfuDecayTime, (minutes) => {
     engine.access.decayMinutes = minutes;
-  });
-  config.follow(directives.maxmemoryPolicy, (policy) => {
-    engine.access.frequency = policy.endsWith('-lfu');
-    // What the clock of accesses means has changed, and may not be worked out again for this batch.
-    engine.access.update(engine.keyspace.now);
   });
   config.follow(directives.listMaxListpackSize, (size) => engine.keyspace.lists.limitPacks(size));
   config.follow(directives.listCompressDepth, (depth) => {

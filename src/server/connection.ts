@@ -42,6 +42,8 @@ export interface ConnectionOwner {
   outputLimit(session: Session): OutputLimit;
   /** The client let too much output pile up. */
   overflowed(connection: Connection, limit: 'hard' | 'soft'): void;
+  /** More or less output waits than before. */
+  outputChanged(session: Session): void;
   now(): number;
 }
 
@@ -142,6 +144,7 @@ export class Connection implements Receiver, Peer {
     this.queuedTotal += end - start;
     this.queue();
     this.checkLimits();
+    this.owner.outputChanged(this.session);
   }
 
   close(when: 'now' | 'flushed'): void {
@@ -180,6 +183,7 @@ export class Connection implements Receiver, Peer {
   doom(): void {
     this.closing = true;
     this.outbox.clear();
+    this.owner.outputChanged(this.session);
     this.queue();
   }
 
@@ -236,6 +240,7 @@ export class Connection implements Receiver, Peer {
     else this.outbox.add(bytes, start, end);
     this.queuedTotal += end - start;
     this.checkLimits();
+    this.owner.outputChanged(this.session);
     return keeps;
   }
 
@@ -252,6 +257,7 @@ export class Connection implements Receiver, Peer {
     const before = this.outbox.length;
     const isSent = this.outbox.drain(this.sendToLink, this.visible());
     this.drainedTotal += before - this.outbox.length;
+    this.owner.outputChanged(this.session);
     return isSent;
   }
 

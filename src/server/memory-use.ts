@@ -1,6 +1,5 @@
 // The memory that INFO tells of: flat memory exactly, and what the owners of JavaScript memory declare.
 
-import { sessionMemory } from '../engine/client-list.ts';
 import type { Engine } from '../engine/engine.ts';
 
 export interface MemoryUse {
@@ -23,8 +22,6 @@ export class MemoryMeter {
   private readonly startup: number;
   private readonly startupIndex: number;
   private peak = 0;
-  /** What clients took when it was last measured: adding them up takes time. */
-  private clients = 0;
 
   /** To be made when the engine is new. */
   constructor(engine: Engine) {
@@ -34,12 +31,11 @@ export class MemoryMeter {
   }
 
   measure(): MemoryUse {
-    const { keyspace, reply, sessions } = this.engine;
-    let clients = 0;
-    for (const session of sessions.values()) clients += sessionMemory(session);
-    this.clients = clients;
+    const { keyspace, reply, clientMemory } = this.engine;
+    clientMemory.measureAll();
+    const clients = clientMemory.total;
     const flat = keyspace.memory.usedBytes();
-    const used = flat + reply.bytes.length + clients;
+    const used = this.engine.usedMemory();
     this.peak = Math.max(this.peak, used);
     const index = Math.max(0, this.indexBytes() - this.startupIndex);
     const overhead = Math.min(used, this.startup + reply.bytes.length + clients + index);
@@ -53,11 +49,6 @@ export class MemoryMeter {
       segments: keyspace.memory.segmentBytes(),
       flat,
     };
-  }
-
-  /** About how much is used, cheaply. */
-  estimate(): number {
-    return this.engine.keyspace.memory.usedBytes() + this.engine.reply.bytes.length + this.clients;
   }
 
   private indexBytes(): number {

@@ -3,6 +3,7 @@
 // Everything a server has hangs on this object: two of them in one process share nothing. It is assembled here; how
 // commands, INFO and the configuration work is said in their own files.
 
+import { describeClient } from '../engine/client-list.ts';
 import type { CommandDefinition } from '../engine/command.ts';
 import * as engineDirectives from '../engine/directives.ts';
 import { Engine } from '../engine/engine.ts';
@@ -337,9 +338,15 @@ export class Server implements ConnectionOwner, TransportHost {
     if (engine.keyspace.now - this.workedAt >= WORK_PAUSE_MS && engine.hasDeadlines()) this.workSoon();
     this.persistence.tickEnd();
     this.heldReplies.sendAll();
+    if (engine.clientMemory.isOver()) this.evictClients();
     if (this.toFlush.length > 0) this.flushAll();
     if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
     if (this.engine.serving.hasUrgentWork()) this.workSoon();
+  }
+
+  private evictClients(): void {
+    const { engine } = this;
+    engine.clientMemory.evict((session) => this.log.notice(`Evicting client: ${describeClient(engine, session)}`));
   }
 
   fatal(error: unknown): void {
@@ -390,6 +397,11 @@ export class Server implements ConnectionOwner, TransportHost {
       `Client ${connection.address()} scheduled to be closed ASAP for overcoming of output buffer limits (${limit}).`,
     );
     connection.doom();
+  }
+
+  outputChanged(session: Session): void {
+    const { clientMemory } = this.engine;
+    if (clientMemory.measures) clientMemory.update(session);
   }
 
   now(): number {

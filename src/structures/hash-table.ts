@@ -336,6 +336,21 @@ export class HashTable {
   }
 
   /**
+   * Collects the records of random buckets, until they are at least `count` or `tries` buckets were looked at. Records lie
+   * in buckets by their hashes: those of one bucket are no more alike than any others.
+   */
+  sample(root: number, prng: Prng, count: number, tries: number): void {
+    this.collectedCount = 0;
+    const segments = this.rootWord(root, SEGMENTS);
+    const buckets = this.rootWord(root, BUCKETS);
+    for (let left = tries; left > 0 && this.collectedCount < count; left--) {
+      const segment =
+        segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), prng.below(segments));
+      this.collectBucket((segment + prng.below(buckets) * BUCKET_GRANULES) | 0, 0);
+    }
+  }
+
+  /**
    * Empties one segment of a table that nobody uses any more: its records are collected in `collected` for the caller to
    * free. False when the table is empty and gone, its root freed.
    */
@@ -561,7 +576,8 @@ export class HashTable {
     return segment;
   }
 
-  private hashRecord(handle: number): void {
+  /** Hashes a record's key as `find` would: `lastHigh`, `lastLow`. */
+  hashRecord(handle: number): void {
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = (handle & GRANULE_MASK) << 1;
     const lengths = words[word + this.kind]!;
