@@ -336,18 +336,17 @@ export class Strings {
   /**
    * Makes a raw string of `length` bytes out of a string record, its bytes kept, new ones zero; ready to be written to
    * at `bytes`, `start`..`end`. Returns the record's handle, another one if it had to move: then the old record is freed,
-   * and the caller puts the new one in the table. May grow memory. `isFinal`: it will grow no more, and
-   * gets no room for that.
+   * and the caller puts the new one in the table. May grow memory. `isExact`: it gets no room to grow further.
    */
-  resize(handle: number, length: number, isFinal = false): number {
+  resize(handle: number, length: number, isExact = false): number {
     this.read(handle);
     const before = this.end - this.start;
     if (this.records.encoding(handle) === OUTSIDE) {
-      this.growBlock(handle, before, length, isFinal);
+      this.growBlock(handle, before, length, isExact);
       return handle;
     }
     if (length <= INLINE_VALUE_BYTES_MAX) return this.resizeInline(handle, length);
-    return this.moveOutside(handle, length, isFinal);
+    return this.moveOutside(handle, length, isExact);
   }
 
   private resizeInline(handle: number, length: number): number {
@@ -378,9 +377,9 @@ export class Strings {
     return moved;
   }
 
-  private moveOutside(handle: number, length: number, isFinal: boolean): number {
+  private moveOutside(handle: number, length: number, isExact: boolean): number {
     const { memory, records } = this;
-    const block = memory.allocate(isFinal ? length : roomFor(length));
+    const block = memory.allocate(isExact ? length : roomFor(length));
     const at = (block & GRANULE_MASK) << 3;
     this.copyValue(handle, memory.bytes[block >>> SEGMENT_SHIFT]!, at, length);
     const moved = records.remake(handle, typeAndEncoding(STRING, OUTSIDE), 0);
@@ -403,13 +402,13 @@ export class Strings {
   }
 
   /** Grows or cuts the outside block of a record to `length` bytes. */
-  private growBlock(handle: number, before: number, length: number, isFinal: boolean): void {
+  private growBlock(handle: number, before: number, length: number, isExact: boolean): void {
     const { memory } = this;
     const word = this.records.payloadWord(handle);
     let block = memory.words[handle >>> SEGMENT_SHIFT]![word]!;
     // What a snapshot still has to write is left to it, and a copy changed.
     if (memory.capacity(block) < length || this.guard?.holds(block) === true) {
-      const grown = memory.allocate(isFinal ? length : roomFor(length));
+      const grown = memory.allocate(isExact ? length : roomFor(length));
       const from = (block & GRANULE_MASK) << 3;
       copyBytes(
         memory.bytes[block >>> SEGMENT_SHIFT]!,

@@ -59,8 +59,8 @@ export class ClientMemory {
     return this.limit > 0 && this.total > this.limit && this.total > this.stuckAt;
   }
 
-  /** Disconnects those that take most, until the rest is within the limit. `told` hears of each before. */
-  evict(told: (session: Session) => void): void {
+  /** Disconnects those that take most, until the rest is within the limit. */
+  evict(): void {
     this.measureAll();
     if (!this.isOver()) return;
     const { engine } = this;
@@ -68,9 +68,10 @@ export class ClientMemory {
     largest.sort((a, b) => b.memory - a.memory);
     for (const session of largest) {
       if (this.total <= this.limit) break;
-      told(session);
+      engine.events.clientEvicted?.(session);
       engine.statistics.counters[STAT_EVICTED_CLIENTS]! += 1;
       engine.kill(session);
+      this.forget(session);
     }
     this.stuckAt = this.total > this.limit ? this.total : 0;
   }

@@ -89,7 +89,7 @@ import { unwatch } from './transaction.ts';
 /** Replies of one batch are sent when they exceed this, not only at its end: memory stays bounded. */
 const FLUSH_BYTES = 256 * 1024;
 /** A session whose client has not taken this much of its output is not read on until it has. */
-const OUTPUT_WAITING_MAX = 8 * 1024 * 1024;
+const OUTPUT_WAITING_MAX = 16 * 1024 * 1024;
 /** Wheel entries handled between two looks at the clock: at 300 ns each well below a tick. */
 const EXPIRE_STEPS = 256;
 /**
@@ -123,6 +123,8 @@ export interface Identity {
 export interface EngineEvents {
   /** A session was closed by the engine for this reason, in Redis's words. */
   closed?(session: Session, reason: string): void;
+  /** A client is disconnected, since clients take more memory than they may. */
+  clientEvicted?(session: Session): void;
   /** FLUSHALL has emptied all databases. */
   flushedAll?(): void;
   /** HTTP arrived where RESP was expected, and the session was ended. */
@@ -724,6 +726,7 @@ export class Engine implements KeyspaceOwner {
 
   /** Evicts keys where memory is above its limit, for a round; ROOM_… (eviction.ts). */
   makeRoom(): number {
+    if (this.clientMemory.isOver()) this.clientMemory.evict();
     const room = this.eviction.makeRoom();
     // Each of them is a unit of its own.
     if (this.propagation.count > 0) this.propagation.flush(false);

@@ -200,7 +200,7 @@ export class Eviction {
     if (this.isVolatile && keyspace.deadline(handle) === NO_DEADLINE) return;
     const score = this.score(handle);
     if (this.count === POOL_SIZE && score <= this.scores[0]!) return;
-    keyspace.table.hashRecord(handle);
+    keyspace.table.rehash(handle);
     const high = keyspace.table.lastHigh();
     const low = keyspace.table.lastLow();
     for (let index = 0; index < this.count; index++) {
@@ -253,7 +253,7 @@ export class Eviction {
     table.collectByHash(database.root, high, low);
     for (let index = 0; index < table.collectedCount; index++) {
       const handle = table.collected[index]!;
-      table.hashRecord(handle);
+      table.rehash(handle);
       if (table.lastHigh() === high && table.lastLow() === low) return handle;
     }
     return NONE;

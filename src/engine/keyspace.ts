@@ -616,7 +616,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
       const words = memory.words[handle >>> SEGMENT_SHIFT]!;
       const word = this.expiryWord(handle);
       if (slotOf(words, word) !== slot) continue;
-      table.hashRecord(handle);
+      table.rehash(handle);
       if (table.lastHigh() !== high || table.lastLow() !== low) continue;
       const deadline = deadlineOf(words, word);
       if (deadline === NO_DEADLINE) {

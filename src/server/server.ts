@@ -196,6 +196,8 @@ export class Server implements ConnectionOwner, TransportHost {
       memory: memoryOptions(),
     });
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
+    this.engine.events.clientEvicted = (session) =>
+      this.log.notice(`Evicting client: ${describeClient(this.engine, session)}`);
     this.engine.events.flushedAll = () => this.persistence.flushedAll();
     this.engine.events.crossProtocol = (session) => this.logCrossProtocol(session);
     this.vitals = new Vitals(this.engine);
@@ -338,15 +340,10 @@ export class Server implements ConnectionOwner, TransportHost {
     if (engine.keyspace.now - this.workedAt >= WORK_PAUSE_MS && engine.hasDeadlines()) this.workSoon();
     this.persistence.tickEnd();
     this.heldReplies.sendAll();
-    if (engine.clientMemory.isOver()) this.evictClients();
+    if (engine.clientMemory.isOver()) engine.clientMemory.evict();
     if (this.toFlush.length > 0) this.flushAll();
     if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
     if (this.engine.serving.hasUrgentWork()) this.workSoon();
-  }
-
-  private evictClients(): void {
-    const { engine } = this;
-    engine.clientMemory.evict((session) => this.log.notice(`Evicting client: ${describeClient(engine, session)}`));
   }
 
   fatal(error: unknown): void {

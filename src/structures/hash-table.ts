@@ -196,6 +196,13 @@ export class HashTable {
     return this.low;
   }
 
+  /** Makes `lastHigh` and `lastLow` the hash of a record's key. */
+  rehash(handle: number): void {
+    this.hashRecord(handle);
+    this.high = this.hasher.high;
+    this.low = this.hasher.low;
+  }
+
   /** Says that the record that `find` just returned is about to be changed in place. */
   touchFound(): void {
     if (this.guard === null) return;
@@ -576,8 +583,7 @@ export class HashTable {
     return segment;
   }
 
-  /** Hashes a record's key as `find` would: `lastHigh`, `lastLow`. */
-  hashRecord(handle: number): void {
+  private hashRecord(handle: number): void {
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = (handle & GRANULE_MASK) << 1;
     const lengths = words[word + this.kind]!;

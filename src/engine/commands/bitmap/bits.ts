@@ -33,7 +33,7 @@ export function stringOfBytes(call: WriteCall, existing: number, bytes: number):
   const { keyspace, strings } = call;
   const { starts, ends } = call;
   const before = existing === NONE ? 0 : strings.length(existing);
-  // A new key begins as an empty string, and grows as any other.
+  // A new key begins as an empty string. It may never grow: only the next time it gets room for that.
   const handle =
     existing === NONE
       ? keyspace.setString(
@@ -48,7 +48,7 @@ export function stringOfBytes(call: WriteCall, existing: number, bytes: number):
           false,
         )
       : existing;
-  const record = strings.resize(handle, Math.max(before, bytes));
+  const record = strings.resize(handle, Math.max(before, bytes), existing === NONE);
   if (record !== handle) keyspace.moved(record);
 }
 

@@ -162,12 +162,12 @@ export const setrange = write(
     }
     const length = Math.max(before, offset + written);
     if (!checkLength(call, offset + written) || !call.admit(call.length(1) + length * 2)) return;
-    // A new key begins as an empty string, and grows as any other.
+    // A new key begins as an empty string. It may never grow: only the next time it gets room for that.
     const existing =
       handle === NONE
         ? keyspace.setString(call.database, NONE, bytes, starts[1]!, ends[1]!, bytes, starts[3]!, starts[3]!, false)
         : handle;
-    const record = strings.resize(existing, length);
+    const record = strings.resize(existing, length, handle === NONE);
     if (record !== existing) keyspace.moved(record);
     copyBytes(bytes, starts[3]!, ends[3]!, strings.bytes, strings.start + offset);
     call.changed(1, SETRANGE_EVENT);
