@@ -249,12 +249,12 @@ export class Eviction {
 
   /** The record of a hash, NONE when it is gone. */
   private resolve(database: Database, high: number, low: number): number {
-    const { table } = this.engine.keyspace;
+    const { keyspace } = this.engine;
+    const { table } = keyspace;
     table.collectByHash(database.root, high, low);
     for (let index = 0; index < table.collectedCount; index++) {
       const handle = table.collected[index]!;
-      table.rehash(handle);
-      if (table.lastHigh() === high && table.lastLow() === low) return handle;
+      if (keyspace.hasHash(handle, high, low)) return handle;
     }
     return NONE;
   }

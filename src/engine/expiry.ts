@@ -11,6 +11,8 @@
 //   wheel          5 levels of 256 slots; a slot of level 0 is 64 ms, of level n 256 times that of level n - 1
 //   slot           a chain of chunks: [next chunk, count, (hash high, hash low)…]
 //
+// Entries that stand for nothing are swept out, a few at a time, when they are more than the others.
+//
 // Slots fire at their end on level 0 and at their beginning on the others; both put their chunks in the due list, which
 // is worked off entry by entry in slices. 8 bytes an entry and a little for the chunks.
 
@@ -32,6 +34,8 @@ const CHUNK_HEADER_WORDS = 2;
 /** So much of the due list may be done before it is taken out, while the rest never ends. */
 const DUE_DONE_MAX = 1024;
 
+/** Fewer entries that stand for nothing are left where they are. */
+const SWEPT_MIN = 1024;
 /** Chunks of a slot that `pick` looks into. */
 const PICKED_CHUNKS = 64;
 
@@ -80,6 +84,11 @@ export class ExpiryWheel {
   /** Entries in the wheel and in the due list, stale ones too. */
   entries = 0;
   private readonly memory: FlatMemory;
+  /** The slot that is swept, -1 when none is, and what is left of its chain: its entries are armed all the same. */
+  private sweptSlot = -1;
+  private swept = NONE;
+  /** Entries that were left after the last sweep. */
+  private keptEntries = 0;
   /** Where the entry lies that `pick` picked. */
   private pickedChunk = NONE;
   private pickedEntry = 0;
@@ -126,8 +135,14 @@ export class ExpiryWheel {
   add(deadline: number, high: number, low: number): number {
     const slot = this.slotFor(deadline);
     this.slots ??= new Int32Array(LEVELS * SLOTS);
-    const memory = this.memory;
-    let chunk = this.slots[slot]!;
+    this.append(slot, high, low);
+    return slot;
+  }
+
+  private append(slot: number, high: number, low: number): void {
+    const { memory } = this;
+    const slots = this.slots!;
+    let chunk = slots[slot]!;
     if (chunk === NONE || this.isFull(chunk)) {
       const bytes = chunk === NONE ? CHUNK_BYTES_MIN : Math.min(CHUNK_BYTES_MAX, memory.capacity(chunk) * 4);
       const next = chunk;
@@ -136,7 +151,7 @@ export class ExpiryWheel {
       const at = (chunk & GRANULE_MASK) << 1;
       words[at + CHUNK_NEXT] = next;
       words[at + CHUNK_COUNT] = 0;
-      this.slots[slot] = chunk;
+      slots[slot] = chunk;
     }
     const words = memory.words[chunk >>> SEGMENT_SHIFT]!;
     const at = (chunk & GRANULE_MASK) << 1;
@@ -145,7 +160,6 @@ export class ExpiryWheel {
     words[at + CHUNK_HEADER_WORDS + count * 2 + 1] = low;
     words[at + CHUNK_COUNT] = count + 1;
     this.entries++;
-    return slot;
   }
 
   /** Moves the wheel to `now`: what fired is due. */
@@ -164,6 +178,10 @@ export class ExpiryWheel {
       for (let place = first; place <= to; place++) {
         const slot = level * SLOTS + (place % SLOTS);
         const chunk = slots[slot]!;
+        if (slot === this.sweptSlot && this.swept !== NONE) {
+          this.due.push(slot, this.swept);
+          this.swept = NONE;
+        }
         if (chunk === NONE) continue;
         slots[slot] = NONE;
         this.due.push(slot, chunk);
@@ -177,18 +195,12 @@ export class ExpiryWheel {
     const due = this.due;
     while (this.dueFrom < due.length) {
       const chunk = due[this.dueFrom + 1]!;
-      const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;
-      const at = (chunk & GRANULE_MASK) << 1;
-      const count = words[at + CHUNK_COUNT]!;
-      if (count > 0) {
-        this.high = words[at + CHUNK_HEADER_WORDS + count * 2 - 2]!;
-        this.low = words[at + CHUNK_HEADER_WORDS + count * 2 - 1]!;
+      if (this.countOf(chunk) > 0) {
+        this.takeLast(chunk);
         this.slot = due[this.dueFrom]!;
-        words[at + CHUNK_COUNT] = count - 1;
-        this.entries--;
         return true;
       }
-      const next = words[at + CHUNK_NEXT]!;
+      const next = this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
       this.memory.free(chunk);
       if (next === NONE) this.dueFrom += 2;
       else due[this.dueFrom + 1] = next;
@@ -201,6 +213,51 @@ export class ExpiryWheel {
   private forgetDone(): void {
     this.due.splice(0, this.dueFrom);
     this.dueFrom = 0;
+  }
+
+  // --- sweeping ---
+
+  /**
+   * Whether entries that stand for nothing are too many, or a sweep is under way: keys that are deleted or evicted before
+   * their time leave theirs behind. `live` is how many stand for something, or a few more.
+   */
+  wantsSweep(live: number): boolean {
+    return this.sweptSlot >= 0 || this.entries > Math.max(live, this.keptEntries) * 2 + SWEPT_MIN;
+  }
+
+  /**
+   * Takes the next entry of a sweep into `high`, `low`, `slot`; it is to be put back with `keep` if a key is armed with it. False
+   * when the sweep is over.
+   */
+  sweepNext(): boolean {
+    const { slots, memory } = this;
+    if (slots === null) return false;
+    for (;;) {
+      const chunk = this.swept;
+      if (chunk === NONE) {
+        this.sweptSlot++;
+        if (this.sweptSlot === slots.length) {
+          this.sweptSlot = -1;
+          this.keptEntries = this.entries;
+          return false;
+        }
+        this.swept = slots[this.sweptSlot]!;
+        slots[this.sweptSlot] = NONE;
+        continue;
+      }
+      if (this.countOf(chunk) > 0) {
+        this.takeLast(chunk);
+        this.slot = this.sweptSlot;
+        return true;
+      }
+      this.swept = memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      memory.free(chunk);
+    }
+  }
+
+  /** Puts the entry that `sweepNext` took back. May grow memory. */
+  keep(): void {
+    this.append(this.slot, this.high, this.low);
   }
 
   // --- looking for victims of eviction ---
@@ -284,6 +341,10 @@ export class ExpiryWheel {
     for (let index = this.dueFrom; index < this.due.length; index += 2) this.freeChain(this.due[index + 1]!);
     this.due.length = this.dueFrom = 0;
     if (this.slots !== null) for (const chunk of this.slots) this.freeChain(chunk);
+    this.freeChain(this.swept);
+    this.swept = NONE;
+    this.sweptSlot = -1;
+    this.keptEntries = 0;
     this.slots = null;
     this.entries = 0;
   }
@@ -291,7 +352,11 @@ export class ExpiryWheel {
   /** Walks all chains; asserts that the entries add up. */
   check(): void {
     let entries = 0;
-    const chains = [...(this.slots ?? []), ...this.due.filter((_, index) => index > this.dueFrom && index % 2 === 1)];
+    const chains = [
+      ...(this.slots ?? []),
+      this.swept,
+      ...this.due.filter((_, index) => index > this.dueFrom && index % 2 === 1),
+    ];
     for (const chain of chains) {
       for (let chunk = chain; chunk !== NONE; ) {
         const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;
@@ -305,6 +370,17 @@ export class ExpiryWheel {
 
   private isFull(chunk: number): boolean {
     return (CHUNK_HEADER_WORDS + this.countOf(chunk) * 2 + 2) * 4 > this.memory.capacity(chunk);
+  }
+
+  /** Takes the last entry of a chunk into `high` and `low`. */
+  private takeLast(chunk: number): void {
+    const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;
+    const at = (chunk & GRANULE_MASK) << 1;
+    const count = words[at + CHUNK_COUNT]!;
+    this.high = words[at + CHUNK_HEADER_WORDS + count * 2 - 2]!;
+    this.low = words[at + CHUNK_HEADER_WORDS + count * 2 - 1]!;
+    words[at + CHUNK_COUNT] = count - 1;
+    this.entries--;
   }
 
   private countOf(chunk: number): number {

@@ -11,6 +11,7 @@ import type { HashWalk } from '../datatypes/hash-walk.ts';
 import { NEVER } from '../datatypes/hash-walk.ts';
 import { HASH } from '../datatypes/key-record.ts';
 import { NONE } from '../memory/flat-memory.ts';
+import type { ExpiryWheel } from './expiry.ts';
 import type { Database, Keyspace, KeyspaceOwner } from './keyspace.ts';
 
 /** Fields deleted in one step of active expiry: at a microsecond or two each well below a tick. */
@@ -31,6 +32,19 @@ export class FieldExpiry {
     this.owner = owner;
     this.hashes = keyspace.hashes;
     this.walk = keyspace.hashes.walk();
+  }
+
+  /** Whether a hash is armed with an entry of its database's wheel of fields. */
+  isArmed(database: Database, { high, low, slot }: ExpiryWheel): boolean {
+    const { keyspace, hashes } = this;
+    const { table } = keyspace;
+    table.collectByHash(database.root, high, low);
+    for (let index = 0; index < table.collectedCount; index++) {
+      const handle = table.collected[index]!;
+      if (keyspace.records.type(handle) !== HASH || hashes.armedSlot(handle) !== slot) continue;
+      if (keyspace.hasHash(handle, high, low)) return true;
+    }
+    return false;
   }
 
   /** A record was put into a database's table, and is the one found. */

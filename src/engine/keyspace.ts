@@ -457,6 +457,47 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     return this.fieldExpiry.unfinished.length > 0;
   }
 
+  /** Drops wheel entries that stand for nothing, where they are many: looks at up to `steps` of them. False when done. */
+  sweepWheels(steps: number): boolean {
+    let left = steps;
+    for (const database of this.databases) {
+      const { wheel, fieldWheel } = database;
+      while (wheel.wantsSweep(database.expires)) {
+        if (!wheel.sweepNext()) break;
+        if (this.isArmed(database, wheel)) wheel.keep();
+        if (--left <= 0) return true;
+      }
+      while (fieldWheel.wantsSweep(database.expiringHashes)) {
+        if (!fieldWheel.sweepNext()) break;
+        if (this.fieldExpiry.isArmed(database, fieldWheel)) fieldWheel.keep();
+        if (--left <= 0) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a key is armed with an entry of its database's wheel. One without a deadline is disarmed, and is none. */
+  private isArmed(database: Database, { high, low, slot }: ExpiryWheel): boolean {
+    const { table, records, memory } = this;
+    table.collectByHash(database.root, high, low);
+    for (let index = 0; index < table.collectedCount; index++) {
+      const handle = table.collected[index]!;
+      if (!records.hasExpiryField(handle)) continue;
+      const words = memory.words[handle >>> SEGMENT_SHIFT]!;
+      const word = this.expiryWord(handle);
+      if (slotOf(words, word) !== slot || !this.hasHash(handle, high, low)) continue;
+      if (deadlineOf(words, word) !== NO_DEADLINE) return true;
+      writeExpiry(words, word, NO_DEADLINE, UNARMED);
+    }
+    return false;
+  }
+
+  /** Whether a record's key has this hash: others may share its bucket and tag. */
+  hasHash(handle: number, high: number, low: number): boolean {
+    this.table.rehash(handle);
+    return this.table.lastHigh() === high && this.table.lastLow() === low;
+  }
+
   /** Exchanges the contents of two databases. */
   swap(first: Database, second: Database): void {
     const { root, expires, deadlineSum, wheel, expiringHashes, fieldWheel } = first;
@@ -615,9 +656,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
       if (!records.hasExpiryField(handle)) continue;
       const words = memory.words[handle >>> SEGMENT_SHIFT]!;
       const word = this.expiryWord(handle);
-      if (slotOf(words, word) !== slot) continue;
-      table.rehash(handle);
-      if (table.lastHigh() !== high || table.lastLow() !== low) continue;
+      if (slotOf(words, word) !== slot || !this.hasHash(handle, high, low)) continue;
       const deadline = deadlineOf(words, word);
       if (deadline === NO_DEADLINE) {
         writeExpiry(words, word, deadline, UNARMED);
