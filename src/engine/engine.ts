@@ -776,7 +776,7 @@ export class Engine implements KeyspaceOwner {
       more = this.keyspace.expireDue(EXPIRE_STEPS);
       this.propagation.flush(false);
     }
-    if (!more && this.clock.elapsed() < until) more = this.keyspace.sweepWheels(EXPIRE_STEPS);
+    while (this.clock.elapsed() < until && this.keyspace.sweepWheels(EXPIRE_STEPS));
     const { disposals } = this.keyspace;
     while (!disposals.isEmpty() && this.clock.elapsed() < until) this.disposeSome();
     if (this.eviction.limit > 0 && this.makeRoom() === ROOM_SOON && this.mayEvict()) more = true;

@@ -4,7 +4,7 @@
 // For each key that goes, some random records are looked at, and the best victims seen so far are kept in a small pool. The
 // pool names hashes, not records, since records move; a victim is looked for again, and scored again, before it goes: who was
 // used in between stays. Where few keys have a deadline, the volatile policies look for them in the expiry wheel; the ttl
-// policy always does, from the slot that fires first.
+// policy does, from the slot that fires first, wherever slots are short enough to tell deadlines apart.
 //
 // A round is bounded by time (maxmemory-eviction-tenacity). What it leaves over its owner goes on with between batches; in
 // the meantime commands run. Values of many elements are freed in slices, which belong to the round.
@@ -162,7 +162,8 @@ export class Eviction {
     const { keyspace } = this.engine;
     const wanted = this.order === AT_RANDOM ? 1 : this.samples;
     const share = this.isVolatile ? Math.ceil(keyspace.count(database) / database.expires) : 1;
-    if (this.isVolatile && (this.order === BY_DEADLINE || share > VOLATILE_SHARE_MIN)) {
+    const bySlot = this.order === BY_DEADLINE && database.wheel.tellsApart();
+    if (bySlot || (this.isVolatile && share > VOLATILE_SHARE_MIN)) {
       if (this.sampleWheel(database, wanted)) return;
     }
     const { table } = keyspace;
@@ -182,14 +183,19 @@ export class Eviction {
   private sampleWheel(database: Database, wanted: number): boolean {
     const { wheel } = database;
     let found = 0;
+    let slot = -1;
     for (let picks = wanted * PICKS_PER_SAMPLE; picks > 0 && found < wanted; picks--) {
-      const slot = this.order === BY_DEADLINE ? wheel.soonest() : wheel.anySlot(this.prng);
+      if (slot < 0) slot = this.order === BY_DEADLINE ? wheel.soonest() : wheel.anySlot(this.prng);
       if (slot < 0) break;
-      if (!wheel.pick(slot, this.prng)) continue;
+      if (!wheel.pick(slot, this.prng)) {
+        slot = -1;
+        continue;
+      }
       const handle = this.engine.keyspace.pickedKey(database);
       if (handle === NONE) continue;
       this.consider(database, handle);
       found++;
+      if (this.order !== BY_DEADLINE) slot = -1;
     }
     return found > 0;
   }

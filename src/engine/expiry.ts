@@ -34,10 +34,12 @@ const CHUNK_HEADER_WORDS = 2;
 /** So much of the due list may be done before it is taken out, while the rest never ends. */
 const DUE_DONE_MAX = 1024;
 
+/** Slots from this level on span twelve days or more. */
+const LONG_LEVEL = 3;
 /** Fewer entries that stand for nothing are left where they are. */
 const SWEPT_MIN = 1024;
 /** Chunks of a slot that `pick` looks into. */
-const PICKED_CHUNKS = 64;
+const PICKED_CHUNKS = 8;
 
 /** Slot of a key that is not in the wheel. */
 export const UNARMED = 0x7fff;
@@ -271,14 +273,23 @@ export class ExpiryWheel {
     let unit = 1;
     for (let level = 0; level < LEVELS; level++, unit *= SLOTS) {
       const base = Math.floor(this.tick / unit);
-      for (let step = 1; step <= SLOTS && (base + step) * unit < tick; step++) {
-        const slot = level * SLOTS + ((base + step) % SLOTS);
+      const place = (base % SLOTS) | 0;
+      for (let step = 1; step <= SLOTS; step++) {
+        const slot = level * SLOTS + ((place + step) % SLOTS);
         if (slots[slot] === NONE) continue;
-        soonest = slot;
-        tick = (base + step) * unit;
+        if ((base + step) * unit < tick) {
+          soonest = slot;
+          tick = (base + step) * unit;
+        }
+        break;
       }
     }
     return soonest;
+  }
+
+  /** Whether the slot that fires first is short: the long ones span days, and may hold all there is. */
+  tellsApart(): boolean {
+    return this.soonest() < LONG_LEVEL * SLOTS;
   }
 
   /** The next slot with entries from a random one on, -1 when there is none. */
