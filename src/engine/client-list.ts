@@ -46,6 +46,8 @@ export function describeClient(engine: Engine, session: Session): string {
   const { peer, transaction, subscriptions } = session;
   const now = engine.keyspace.now;
   const isActive = session === engine.active;
+  // As in Redis the arguments that are whole are no part of the query buffer any more.
+  const parsed = isActive ? 0 : session.parser.parsedBytes();
   const fields: [string, string | number][] = [
     ['id', session.id],
     ['addr', peer.address()],
@@ -61,9 +63,9 @@ export function describeClient(engine: Engine, session: Session): string {
     ['ssub', subscriptions?.shards.size ?? 0],
     ['multi', transaction?.queue.length ?? -1],
     ['watch', session.watched.length],
-    ['qbuf', isActive ? engine.requestBytes() : session.pendingInput()],
+    ['qbuf', isActive ? engine.requestBytes() : session.pendingInput() - parsed],
     ['qbuf-free', isActive ? 0 : session.input.length - session.pendingInput()],
-    ['argv-mem', session.blocked?.args.bytes.length ?? (isActive ? engine.argumentBytes() : 0)],
+    ['argv-mem', session.blocked?.args.bytes.length ?? (isActive ? engine.argumentBytes() : parsed)],
     ['multi-mem', transaction?.bytes ?? 0],
     ['rbs', engine.reply.bytes.length],
     ['rbp', 0],

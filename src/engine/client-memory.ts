@@ -44,6 +44,7 @@ export class ClientMemory {
   forget(session: Session): void {
     this.total -= session.memory;
     session.memory = 0;
+    this.reconsider();
   }
 
   measureAll(): void {
@@ -52,6 +53,11 @@ export class ClientMemory {
       session.memory = sessionMemory(session);
       this.total += session.memory;
     }
+  }
+
+  /** Those that had to stay may have to go now. */
+  reconsider(): void {
+    this.stuckAt = 0;
   }
 
   /** Whether clients take more than they may, as far as is known, and it is worth a look. */

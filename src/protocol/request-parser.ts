@@ -116,6 +116,11 @@ export class RequestParser {
     }
   }
 
+  /** Bytes of a half-read request that are understood: what is before the argument that is not whole. */
+  parsedBytes(): number {
+    return this.stage === FRESH ? 0 : this.cursor;
+  }
+
   /**
    * Reads one request from bytes[start..end). `start` is its first byte: after INCOMPLETE the same byte, which may
    * stand elsewhere by now. Returns INCOMPLETE, COMPLETE, FAILED or EMPTY.

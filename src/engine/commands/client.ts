@@ -533,6 +533,7 @@ export const client = container(
         const on = switchAt(call);
         if (on === null) return;
         call.session.noEvict = on;
+        call.engine.clientMemory.reconsider();
         call.reply.ok();
       },
     ),
