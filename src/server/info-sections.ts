@@ -57,7 +57,7 @@ function writeServer(server: Server, fields: InfoFields): void {
   fields.add('io_threads_active', 0);
   for (const [index, { name, hosts, port }] of server.listeners.describe().entries()) {
     const addresses = hosts.map((host) => `,bind=${host}`).join('');
-    fields.add(`listener${index}`, `name=${name}${addresses}${name === 'tcp' ? `,port=${port}` : ''}`);
+    fields.add(`listener${index}`, `name=${name}${addresses}${name === 'unix' ? '' : `,port=${port}`}`);
   }
 }
 

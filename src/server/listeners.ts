@@ -1,7 +1,8 @@
-// The addresses that a server listens on: those of `bind` and `port`, and the unix socket. CONFIG SET moves them: new
+// The addresses that a server listens on: those of `bind`, for `port` and `tls-port`, and the unix socket. CONFIG SET moves them: new
 // sockets are opened before the old ones are closed, so that a refusal leaves everything as it was.
 
-import { bind, port, tcpBacklog, unixsocket, unixsocketperm } from './config/network.ts';
+import type { Directive } from '../lib/directive.ts';
+import { bind, tcpBacklog, unixsocket, unixsocketperm } from './config/network.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import type { Log } from './log.ts';
 import { type Listening, type Transport, TransportError } from './transports/transport.ts';
@@ -9,64 +10,120 @@ import { type Listening, type Transport, TransportError } from './transports/tra
 /** Errors of an address that need not exist: "-::1" in `bind`, and IPv6 on a machine without it. */
 const ABSENT_CODES: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTSUP', 'EPROTONOSUPPORT']);
 
+/** What opens sockets for clients: a transport, for one kind of connection. */
+export type Opener = Pick<Transport, 'listenTcp' | 'listensAtOnce' | 'listenTcpNow'>;
+
+/** The sockets of `bind` for one port directive: clear or encrypted. */
+export interface Kind {
+  readonly name: 'tcp' | 'tls';
+  readonly port: Directive<number>;
+  readonly opener: () => Opener;
+  /** Port 0 stands for any free one; otherwise for none. */
+  readonly freePort: boolean;
+}
+
+export interface Description {
+  readonly name: 'tcp' | 'tls' | 'unix';
+  readonly hosts: readonly string[];
+  readonly port: number;
+}
+
 export class Listeners {
-  private tcp: Listening[] = [];
+  private readonly ports: readonly PortListeners[];
   private unix: Listening | null = null;
   private readonly transport: Transport;
   private readonly config: ServerConfig;
-  private readonly log: Log;
-  private readonly freePort: boolean;
 
-  /** `freePort`: port 0 stands for any free one; otherwise for none. */
-  constructor(transport: Transport, config: ServerConfig, log: Log, freePort: boolean) {
+  constructor(transport: Transport, config: ServerConfig, log: Log, kinds: readonly Kind[]) {
     this.transport = transport;
     this.config = config;
-    this.log = log;
-    this.freePort = freePort;
+    this.ports = kinds.map((kind) => new PortListeners(kind, config, log));
   }
 
   /** Opens all. Rejects with the error of the first address that cannot be had. */
   async open(): Promise<void> {
-    this.tcp = await this.listenTcp();
+    for (const listeners of this.ports) await listeners.open();
     const path = this.config.get(unixsocket);
     if (path !== '') {
       this.unix = await this.transport.listenUnix(path, this.config.get(unixsocketperm), this.config.get(tcpBacklog));
     }
-    this.config.watch([bind, port], () => this.reopen());
   }
 
-  /** Whether CONFIG SET of these addresses, or of the port, is done when it returns. */
+  /** Whether CONFIG SET of these addresses, or of a port, is done when it returns. */
   reopenAtOnce(hosts = this.config.get(bind)): boolean {
-    return hosts.every((host) => this.transport.listensAtOnce(withoutMinus(host)));
+    return this.ports.every((listeners) => listeners.reopenAtOnce(hosts));
   }
 
   /** The port of the first TCP listener, 0 without one. */
   port(): number {
-    return this.tcp[0]?.port ?? 0;
+    return this.ports[0]!.port();
   }
 
   /** What INFO lists: kind, addresses, port. */
-  describe(): { readonly name: 'tcp' | 'unix'; readonly hosts: readonly string[]; readonly port: number }[] {
-    const list = [];
-    if (this.tcp.length > 0)
-      list.push({ name: 'tcp' as const, hosts: this.tcp.map(({ host }) => host), port: this.port() });
-    if (this.unix !== null) list.push({ name: 'unix' as const, hosts: [this.unix.host], port: 0 });
-    return list;
+  describe(): Description[] {
+    const list: Description[] = [];
+    for (const listeners of this.ports) if (listeners.count() > 0) list.push(listeners.describe());
+    if (this.unix !== null) list.push({ name: 'unix', hosts: [this.unix.host], port: 0 });
+    // Redis names the unix socket before the encrypted port.
+    return list.sort((one, other) => ORDER.indexOf(one.name) - ORDER.indexOf(other.name));
   }
 
   close(): void {
-    for (const listening of this.tcp) listening.close();
+    for (const listeners of this.ports) listeners.close();
     this.unix?.close();
-    this.tcp = [];
     this.unix = null;
+  }
+}
+
+const ORDER: readonly Description['name'][] = ['tcp', 'unix', 'tls'];
+
+class PortListeners {
+  private open_: Listening[] = [];
+  private readonly kind: Kind;
+  private readonly config: ServerConfig;
+  private readonly log: Log;
+
+  constructor(kind: Kind, config: ServerConfig, log: Log) {
+    this.kind = kind;
+    this.config = config;
+    this.log = log;
+  }
+
+  async open(): Promise<void> {
+    this.open_ = await this.listen();
+    this.config.watch([bind, this.kind.port], () => this.reopen());
+  }
+
+  reopenAtOnce(hosts: readonly string[]): boolean {
+    // Without a port nothing is opened on any address.
+    if (this.wanted(hosts).length === 0) return true;
+    const opener = this.kind.opener();
+    return hosts.every((host) => opener.listensAtOnce(withoutMinus(host)));
+  }
+
+  port(): number {
+    return this.open_[0]?.port ?? 0;
+  }
+
+  count(): number {
+    return this.open_.length;
+  }
+
+  describe(): Description {
+    return { name: this.kind.name, hosts: this.open_.map(({ host }) => host), port: this.port() };
+  }
+
+  close(): void {
+    for (const listening of this.open_) listening.close();
+    this.open_ = [];
   }
 
   /** Null, or why not; a promise of it where a name must be looked up first. */
   private reopen(): string | null | Promise<string | null> {
-    const before = this.tcp;
+    const before = this.open_;
     // The same port on other addresses can only be had when the old sockets are closed.
     for (const listening of before) listening.close();
-    return this.reopenAtOnce() ? this.reopenNow(before) : this.reopenLater(before);
+    return this.reopenAtOnce(this.config.get(bind)) ? this.reopenNow(before) : this.reopenLater(before);
   }
 
   private reopenNow(before: readonly Listening[]): string | null {
@@ -74,47 +131,47 @@ export class Listeners {
     try {
       for (const host of this.wanted(this.config.get(bind))) {
         try {
-          opened.push(this.transport.listenTcpNow(...this.place(host, opened)));
+          opened.push(this.kind.opener().listenTcpNow(...this.place(host, opened)));
         } catch (error) {
           this.failed(host, error);
         }
       }
-      this.tcp = opened;
+      this.open_ = opened;
       return null;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       for (const listening of opened) listening.close();
       const backlog = this.config.get(tcpBacklog);
-      this.tcp = before.map((old) => this.transport.listenTcpNow(old.host, old.port, backlog));
+      this.open_ = before.map((old) => this.kind.opener().listenTcpNow(old.host, old.port, backlog));
       return this.refusal(before);
     }
   }
 
   private async reopenLater(before: readonly Listening[]): Promise<string | null> {
     try {
-      this.tcp = await this.listenTcp();
+      this.open_ = await this.listen();
       return null;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      this.tcp = [];
+      this.open_ = [];
       for (const { host, port: oldPort } of before) {
-        this.tcp.push(await this.transport.listenTcp(host, oldPort, this.config.get(tcpBacklog)));
+        this.open_.push(await this.kind.opener().listenTcp(host, oldPort, this.config.get(tcpBacklog)));
       }
       return this.refusal(before);
     }
   }
 
   private refusal(before: readonly Listening[]): string {
-    const isNewPort = before.some((listening) => listening.port !== this.config.get(port));
+    const isNewPort = before.some((listening) => listening.port !== this.config.get(this.kind.port));
     return isNewPort ? 'Unable to listen on this port. Check server logs.' : 'Failed to bind to specified addresses.';
   }
 
-  private async listenTcp(): Promise<Listening[]> {
+  private async listen(): Promise<Listening[]> {
     const opened: Listening[] = [];
     try {
       for (const host of this.wanted(this.config.get(bind))) {
         try {
-          opened.push(await this.transport.listenTcp(...this.place(host, opened)));
+          opened.push(await this.kind.opener().listenTcp(...this.place(host, opened)));
         } catch (error) {
           this.failed(host, error);
         }
@@ -128,20 +185,22 @@ export class Listeners {
 
   /** The addresses to listen on: none where the port is 0. */
   private wanted(hosts: readonly string[]): readonly string[] {
-    return this.config.get(port) === 0 && !this.freePort ? [] : hosts;
+    return this.config.get(this.kind.port) === 0 && !this.kind.freePort ? [] : hosts;
   }
 
   /** What a transport is asked for. The first address chooses a free port for all. */
   private place(host: string, opened: readonly Listening[]): [host: string, port: number, backlog: number] {
-    const wantedPort = this.config.get(port);
+    const wantedPort = this.config.get(this.kind.port);
     return [withoutMinus(host), wantedPort === 0 ? (opened[0]?.port ?? 0) : wantedPort, this.config.get(tcpBacklog)];
   }
 
   /** Logs why an address cannot be had; throws it unless the address may be missing. */
   private failed(host: string, error: unknown): void {
     if (!(error instanceof TransportError)) throw error;
-    const place = `${withoutMinus(host)}:${this.config.get(port)}`;
-    this.log.warning(`Warning: Could not create server TCP listening socket ${place}: ${error.message}`);
+    const place = `${withoutMinus(host)}:${this.config.get(this.kind.port)}`;
+    this.log.warning(
+      `Warning: Could not create server ${this.kind.name.toUpperCase()} listening socket ${place}: ${error.message}`,
+    );
     const mayBeMissing = host.startsWith('-') && ABSENT_CODES.has(error.code);
     if (!mayBeMissing && error.code !== 'EAFNOSUPPORT') throw error;
   }

@@ -17,7 +17,7 @@ import { ServerConfig } from './config/server-config.ts';
 import { crashReport } from './crash-report.ts';
 import { Log } from './log.ts';
 import { showProcessTitle } from './process-title.ts';
-import { Server } from './server.ts';
+import { Server, StartError } from './server.ts';
 import { obeySignals } from './signals.ts';
 import { TransportError } from './transports/transport.ts';
 
@@ -121,6 +121,10 @@ async function listen(server: Server): Promise<void> {
   try {
     await server.start();
   } catch (error) {
+    if (error instanceof StartError) {
+      log.warning(error.message);
+      process.exit(1);
+    }
     if (!(error instanceof TransportError)) throw error;
     const isUnix = server.listeners.describe().length > 0;
     if (isUnix) log.warning(`Failed opening Unix socket: ${error.message}`);

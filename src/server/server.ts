@@ -48,6 +48,7 @@ import {
 import { hz } from './config/process.ts';
 import { minReplicasMaxLag, minReplicasToWrite } from './config/replication.ts';
 import type { ServerConfig } from './config/server-config.ts';
+import { tlsPort } from './config/tls.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
@@ -56,6 +57,7 @@ import type { Log } from './log.ts';
 import { MigrationLinks } from './migration-links.ts';
 import { limitFor } from './output-limits.ts';
 import { QuietTimes } from './quiet-times.ts';
+import { SecurePort } from './secure-port.ts';
 import { chooseTransport } from './transports/choose.ts';
 import { MemoryTransport } from './transports/memory.ts';
 import {
@@ -67,6 +69,11 @@ import {
   type TransportOptions,
 } from './transports/transport.ts';
 import { Vitals } from './vitals.ts';
+
+/** The server cannot start as it is configured: the message is for the log, as its last line. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
 
 /** Milliseconds that background work may take before sockets are looked at again. */
 const WORK_SLICE_MS = 2;
@@ -127,6 +134,7 @@ export class Server implements ConnectionOwner, TransportHost {
   /** Which transport and why, for the log and INFO. */
   readonly transportReason: string;
   readonly listeners: Listeners;
+  private readonly securePort: SecurePort;
   /** For clients inside the process. */
   readonly memoryTransport: MemoryTransport;
   readonly vitals: Vitals;
@@ -186,7 +194,11 @@ export class Server implements ConnectionOwner, TransportHost {
     const choice = chooseTransport(options.config.get(transportDirective), this, this.transportOptions);
     this.transport = choice.transport;
     this.transportReason = choice.reason;
-    this.listeners = new Listeners(this.transport, this.config, this.log, options.freePort ?? false);
+    this.securePort = new SecurePort(this, this.transportOptions, this.config, this.log);
+    this.listeners = new Listeners(this.transport, this.config, this.log, [
+      { name: 'tcp', port: portDirective, opener: () => this.transport, freePort: options.freePort ?? false },
+      { name: 'tls', port: tlsPort, opener: () => this.securePort.transport, freePort: false },
+    ]);
     this.memoryTransport = new MemoryTransport(this);
     this.engine = new Engine({
       clock: options.clock,
@@ -217,8 +229,9 @@ export class Server implements ConnectionOwner, TransportHost {
     });
   }
 
-  /** Begins to listen. Rejects with the transport's error when an address cannot be had. */
+  /** Begins to listen. Rejects with the transport's error when an address cannot be had, or a StartError. */
   async start(): Promise<void> {
+    if (!this.securePort.start()) throw new StartError('Failed to configure TLS. Check logs for more info.');
     await this.listeners.open();
     this.scheduleCron();
   }
@@ -292,6 +305,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.migrationLinks.close();
     for (const connection of [...this.connections]) connection.close('now');
     this.transport.close();
+    this.securePort.close();
     this.memoryTransport.close();
   }
 

@@ -6,6 +6,7 @@ import { copyBytes } from '../../lib/bytes.ts';
 import { handleOf } from './node-socket.ts';
 import { formatAddress, isLoopback, type LinkAddresses, UNKNOWN_ADDRESS, unixAddresses } from './socket-address.ts';
 import { errorText, nodeErrorCode } from './socket-errors.ts';
+import { certifiedName } from './tls.ts';
 import type { Link, Receiver } from './transport.ts';
 
 /** What received bytes are overwritten with where VERIFY is on: nobody may read them after received() returned. */
@@ -25,6 +26,7 @@ export class NodeLink implements Link {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly remoteIsLocal: boolean;
+  readonly certifiedName: string;
   readonly #owner: NodeLinkOwner;
   readonly #socket: Socket;
   /** Null before the host has accepted the link. */
@@ -45,6 +47,7 @@ export class NodeLink implements Link {
     this.remoteAddress = addresses.remote;
     this.localAddress = addresses.local;
     this.remoteIsLocal = addresses.remoteIsLocal;
+    this.certifiedName = certifiedName(socket);
     socket.on('end', () => this.#end(''));
     socket.on('error', (error) => {
       this.#failure = errorText(nodeErrorCode(error));

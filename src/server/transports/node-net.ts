@@ -19,6 +19,7 @@ import { NodeLink, type NodeLinkOwner } from './node-link.ts';
 import { bindNow, canBind, hasOnread, isMovable, socketInto, takeHandle } from './node-socket.ts';
 import { AF_INET6, type IpAddress, parseHost, resolveHost } from './socket-address.ts';
 import { fromNodeError } from './socket-errors.ts';
+import type { Security } from './tls.ts';
 import {
   type Destination,
   type Dialer,
@@ -43,6 +44,7 @@ export class NodeTransport implements Transport, NodeLinkOwner {
   readonly name = 'node';
   readonly #host: TransportHost;
   readonly #options: TransportOptions;
+  readonly #security: Security | null;
   readonly #later: LaterTasks;
   readonly #inbox = new Uint8Array(RECEIVE_BYTES);
   readonly #servers = new Set<Server>();
@@ -53,9 +55,12 @@ export class NodeTransport implements Transport, NodeLinkOwner {
   #closed = false;
   readonly #endTick = (): void => this.#tickEnd();
 
-  constructor(host: TransportHost, options: TransportOptions) {
+  /** With `security` every connection that is accepted must come through that first. */
+  constructor(host: TransportHost, options: TransportOptions, security: Security | null = null) {
     this.#host = host;
     this.#options = options;
+    this.#security = security;
+    if (security !== null) security.secured = (socket) => this.#admitStream(socket, '');
     this.#later = new LaterTasks((error) => host.fatal(error));
   }
 
@@ -133,6 +138,7 @@ export class NodeTransport implements Transport, NodeLinkOwner {
     this.#closed = true;
     for (const server of this.#servers) this.#stop(server);
     for (const link of this.#links) link.close();
+    this.#security?.close();
     for (const socket of this.#dialling) socket.destroy();
     this.#dialling.clear();
   }
@@ -205,18 +211,30 @@ export class NodeTransport implements Transport, NodeLinkOwner {
       accepted.destroy();
       return;
     }
-    const choose = (link: NodeLink): Receiver | null => this.#host.accept(link);
+    if (this.#security !== null) {
+      this.#security.accept(accepted);
+      return;
+    }
     if (!isMovable(accepted)) {
-      this.#setUp(accepted);
-      const link = this.#admit(accepted, path, choose);
-      accepted.on('data', (bytes: Buffer) => link.arrived(bytes, bytes.length));
-      accepted.resume();
+      this.#admitStream(accepted, path);
       return;
     }
     let link: NodeLink | null = null;
     const socket = socketInto(this.#inbox, takeHandle(accepted), (length) => link?.arrived(this.#inbox, length));
     this.#setUp(socket);
-    link = this.#admit(socket, path, choose);
+    link = this.#admit(socket, path, (made) => this.#host.accept(made));
+  }
+
+  /** Accepts a connection whose bytes come in events. */
+  #admitStream(socket: Socket, path: string): void {
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
+    this.#setUp(socket);
+    const link = this.#admit(socket, path, (made) => this.#host.accept(made));
+    socket.on('data', (bytes: Buffer) => link.arrived(bytes, bytes.length));
+    socket.resume();
   }
 
   /** Makes a link of a connected socket, and ends it when nobody wants it. */

@@ -22,6 +22,8 @@ export interface Link {
   readonly localAddress: string;
   /** The peer is on this machine: a loopback address, a unix socket, or this process. Protected mode asks. */
   readonly remoteIsLocal: boolean;
+  /** The common name of the valid certificate that the peer showed; '' or absent without one. */
+  readonly certifiedName?: string;
   /** Bytes that send() took and the kernel has not; always 0 where send() takes only what the kernel does. */
   readonly pendingBytes: number;
   /**
