@@ -69,6 +69,7 @@ function applyKeyspaceSettings(server: Server): void {
     engine.changes.notifyClasses = classes;
     engine.refreshEffects();
   });
+  config.follow(directives.trackingTableMaxKeys, (keys) => engine.tracking.limitKeys(keys));
   // Nothing is evicted: whatever the policy, commands that need memory are refused above the limit.
   config.follow(directives.maxmemory, (bytes) => {
     if (bytes > 0) engine.gates |= GATE_MEMORY;
