@@ -59,6 +59,12 @@ export class Changes {
     this.notify(database, bytes, start, end, event);
   }
 
+  /** A value was changed so that only who reads its bytes sees a difference (PFCOUNT's cached count). No event tells. */
+  cached(database: Database, bytes: Uint8Array, start: number, end: number): void {
+    this.touched(database, toLatin1(bytes, start, end));
+    if (this.tracking.isOn) this.tracking.keyChanged(bytes, start, end);
+  }
+
   /** Breaks the transactions that watch a key, and wakes who waits for it. */
   touched(database: Database, key: string): void {
     const watchers = database.watchers.get(key);

@@ -653,7 +653,7 @@ export class Engine implements KeyspaceOwner {
     if (this.effects === 0) return;
     if (database.watchers.size > 0 || database.waiting.size > 0)
       this.changes.expired(database, toLatin1(bytes, start, end));
-    if (this.tracking.isOn) this.tracking.keyGone(bytes, start, end);
+    if (this.tracking.isOn) this.tracking.keyExpired(bytes, start, end);
     this.changes.notify(database, bytes, start, end, EXPIRED_EVENT);
   }
 

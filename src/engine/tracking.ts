@@ -245,18 +245,26 @@ export class Tracking {
 
   /** A key was changed by the client whose command runs. */
   keyChanged(bytes: Uint8Array, start: number, end: number): void {
-    const { engine } = this;
-    this.keyChangedBy(bytes, start, end, engine.serving.retried ?? engine.active);
-  }
-
-  /** A key went by itself: its time had come, or it was evicted. Also who wants no word of its own changes is told. */
-  keyGone(bytes: Uint8Array, start: number, end: number): void {
-    this.keyChangedBy(bytes, start, end, null);
-  }
-
-  private keyChangedBy(bytes: Uint8Array, start: number, end: number, by: Session | null): void {
+    const by = this.current();
     this.broadcasts.keyChanged(bytes, start, end, by);
     this.tellOfKey(bytes, start, end, by);
+  }
+
+  /** A key's time had come. Who wants no word of its own changes, and met it, is told only in a broadcast, as in Redis. */
+  keyExpired(bytes: Uint8Array, start: number, end: number): void {
+    this.broadcasts.keyChanged(bytes, start, end, null);
+    this.tellOfKey(bytes, start, end, this.current());
+  }
+
+  /** A key was changed or removed, and nobody meant it: all are told. */
+  keyGone(bytes: Uint8Array, start: number, end: number): void {
+    this.broadcasts.keyChanged(bytes, start, end, null);
+    this.tellOfKey(bytes, start, end, null);
+  }
+
+  /** The client whose command runs; null between commands. */
+  private current(): Session | null {
+    return this.engine.serving.retried ?? this.engine.active;
   }
 
   private tellOfKey(bytes: Uint8Array, start: number, end: number, by: Session | null): void {

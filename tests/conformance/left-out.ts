@@ -15,6 +15,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'client|pause': 'would hold the test up; tests/integration',
   'client|info': "ids, addresses and memory are each server's own; tests of the connection family",
   'client|list': 'as CLIENT INFO',
+  'client|tracking': 'sends messages of its own accord; tracking.test.ts compares them with redis-server',
   'client|unblock': 'names ids; src/engine/blocking.test.ts',
   'client|help': 'lists the subcommands of 7.4',
   'object|help': 'same text, tested by its family',
