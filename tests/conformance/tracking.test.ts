@@ -287,9 +287,7 @@ describe('what tracking clients are told is what redis-server tells them', { ski
       for (let batch = 0; batch < BATCHES; batch++) {
         await both.step('reader', [['RESET'], ['FLUSHALL'], ['HELLO', '3'], ['CLIENT', 'TRACKING', 'ON']]);
         await both.step('listener', [['RESET'], ['HELLO', '3'], ['CLIENT', 'TRACKING', 'ON', 'BCAST']]);
-        const commands = generator
-          .batch(60)
-          .filter((words) => !isLeftOut(words));
+        const commands = generator.batch(60).filter((words) => !isLeftOut(words));
         for (const [index, command] of commands.entries()) {
           const read = await both.step('reader', [command]);
           const listened = await both.heard('listener');
@@ -319,8 +317,10 @@ describe('what tracking clients are told is what redis-server tells them', { ski
 const OF_ITS_OWN =
   /^(bl\w+|br\w+|bz\w+|client|hello|reset|multi|exec|discard|.?subscribe|.?unsubscribe|.?publish|randomkey|[hsz]?scan)$/i;
 
-/** Also counts of keys that are none: 7.0 remembered what C makes of them. */
+/** Also wrong calls of which 7.0 remembered other keys, or none: odd counts of keys, XREAD with more keys than ids. */
 function isLeftOut(words: readonly string[]): boolean {
   if (OF_ITS_OWN.test(words[0]!) || words.some((word) => /^block$/i.test(word))) return true;
+  const streams = words.findIndex((word) => /^streams$/i.test(word));
+  if (/^xread$/i.test(words[0]!) && (words.length - streams) % 2 === 0) return true;
   return /^(zunion|zinter|zdiff|zintercard|sintercard)$/i.test(words[0]!) && !/^\d$/.test(words[1] ?? '');
 }
