@@ -94,7 +94,7 @@ describe('tracking', () => {
   });
 
   it('prefixes of one client that overlap are refused, wherever they stand', () => {
-    const { server, reader } = harness();
+    const { reader } = harness();
     const refusal = (one: string, kind: string, other: string) =>
       `-ERR Prefix '${one}' overlaps with ${kind} prefix '${other}'. Prefixes for a single client must not overlap.\r\n`;
     const track = (...prefixes: string[]) =>
