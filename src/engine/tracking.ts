@@ -199,7 +199,15 @@ export class Tracking {
     const { places } = this;
     const first = places.first[id]!;
     let brought = 1;
-    if (first > 0) {
+    if (places.looksOnce[id] === 1) {
+      // The last look-up was of this key: its hash is known.
+      const { table } = this.engine.keyspace;
+      const { bytes, starts, ends } = call;
+      const high = table.lastHigh();
+      const low = table.lastLow();
+      const isRemembered = this.table.rememberHashed(high, low, bytes, starts[1]!, ends[1]!, tracker.number);
+      if (!isRemembered) this.tellNow(call, 1);
+    } else if (first > 0) {
       let last = places.last[id]!;
       if (last < 0) last += call.count;
       const step = places.step[id]!;
@@ -213,12 +221,13 @@ export class Tracking {
   }
 
   private remember(tracker: Tracker, call: Call, index: number): void {
-    const { bytes } = call;
-    const start = call.starts[index]!;
-    const end = call.ends[index]!;
-    if (this.table.remember(bytes, start, end, tracker.number)) return;
-    // What there is no memory for is told at once: then nothing need be known of it.
-    this.message.ofKey(bytes, start, end);
+    const { bytes, starts, ends } = call;
+    if (!this.table.remember(bytes, starts[index]!, ends[index]!, tracker.number)) this.tellNow(call, index);
+  }
+
+  /** What there is no memory for is told at once: then nothing need be known of it. */
+  private tellNow(call: Call, index: number): void {
+    this.message.ofKey(call.bytes, call.starts[index]!, call.ends[index]!);
     this.tell(call.session, this.message);
   }
 
@@ -316,18 +325,28 @@ export class Tracking {
 /** Of commands whose keys `keysOf` must look for. */
 const MOVABLE = -1;
 
+/** Commands that look up the key in their first argument, come what may, and after it no other. */
+const LOOKING_ONCE = ['get', 'strlen', 'hgetall', 'llen', 'hlen', 'scard', 'zcard', 'smembers'];
+
 /** Where the keys of commands stand, as numbers: `first` is 0 where there are none, MOVABLE where that does not say it. */
 class KeyPlaces {
   readonly first: Int32Array;
   /** Negative: from the end. */
   readonly last: Int32Array;
   readonly step: Int32Array;
+  /** 1 for those of LOOKING_ONCE. */
+  readonly looksOnce: Uint8Array;
 
   constructor(table: CommandTable) {
     const count = table.definitions.length;
     this.first = new Int32Array(count);
     this.last = new Int32Array(count);
     this.step = new Int32Array(count).fill(1);
+    this.looksOnce = new Uint8Array(count);
+    for (const name of LOOKING_ONCE) {
+      const id = table.idOf(name);
+      if (id >= 0) this.looksOnce[id] = 1;
+    }
     for (const [id, definition] of table.definitions.entries()) {
       const specs = table.keySpecs[id]!.filter((spec) => !spec.flags.includes('not_key'));
       const [spec] = specs;
