@@ -84,7 +84,7 @@ export class TrackingTable implements Disposable {
   }
 
   /**
-   * Whether a key is remembered for this one client, by its hash alone: that two of a million keys have the same 64 bits,
+   * Whether a key is remembered for a client, by its hash alone: that two of a million keys have the same 64 bits,
    * under a key that nobody knows, is as likely as 3 in 10^8. To read the key too would be a cache miss more, 50 ns.
    */
   private isKnown(high: number, low: number, client: number): boolean {
@@ -99,9 +99,23 @@ export class TrackingTable implements Disposable {
     const first = (handle & GRANULE_MASK) << 1;
     for (let slot = (low << 2) & mask; words[first + slot + BLOCK] !== NONE; slot = (slot + 4) & mask) {
       const at = first + slot;
-      if (words[at] === high && words[at + LOW] === low) return words[at + CLIENT] === client;
+      if (words[at] !== high || words[at + LOW] !== low) continue;
+      const only = words[at + CLIENT]!;
+      return only === client || (only === 0 && this.isListed(words[at + BLOCK]!, client));
     }
     return false;
+  }
+
+  /** Whether a client is in the list of a key's block. */
+  private isListed(block: number, client: number): boolean {
+    const { memory } = this;
+    const header = memory.words[block >>> SEGMENT_SHIFT]!;
+    const headerAt = (block & GRANULE_MASK) << 1;
+    const list = header[headerAt + LIST]!;
+    const numbers = memory.words[list >>> SEGMENT_SHIFT]!;
+    const at = (list & GRANULE_MASK) << 1;
+    const place = at + placeIn(numbers, at, header[headerAt + COUNT]!, client);
+    return numbers[place] === client && place < at + header[headerAt + COUNT]!;
   }
 
   /** Forgets a key: the clients that may have it are `taken`. Returns how many. */
@@ -339,15 +353,8 @@ export class TrackingTable implements Disposable {
     let list = header[headerAt + LIST]!;
     let numbers = memory.words[list >>> SEGMENT_SHIFT]!;
     let at = (list & GRANULE_MASK) << 1;
-    // The place of the first number that is not below the client's.
-    let low = 0;
-    let high = count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (numbers[at + middle]! < client) low = middle + 1;
-      else high = middle;
-    }
-    if (low < count && numbers[at + low] === client) return true;
+    const place = placeIn(numbers, at, count, client);
+    if (place < count && numbers[at + place] === client) return true;
     if (memory.capacity(list) < (count + 1) * 4) {
       if (!memory.admit(count * 8)) return false;
       const larger = memory.allocate(count * 8);
@@ -358,8 +365,8 @@ export class TrackingTable implements Disposable {
       numbers = memory.words[list >>> SEGMENT_SHIFT]!;
       at = to;
     }
-    numbers.copyWithin(at + low + 1, at + low, at + count);
-    numbers[at + low] = client;
+    numbers.copyWithin(at + place + 1, at + place, at + count);
+    numbers[at + place] = client;
     this.setList(list, count + 1);
     return true;
   }
@@ -424,4 +431,16 @@ export class TrackingTable implements Disposable {
     }
     return count;
   }
+}
+
+/** The place of the first of `count` ascending numbers from `at` on that is not below another. */
+function placeIn(numbers: Int32Array, at: number, count: number, number: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[at + middle]! < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
