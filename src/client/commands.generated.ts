@@ -243,6 +243,8 @@ export interface TypedCommands {
   lmovem(source: Argument, destination: Argument, wherefrom: 'LEFT' | 'RIGHT', whereto: 'LEFT' | 'RIGHT', options?: { readonly howMany?: { readonly selector: { 'COUNT': number | bigint | string } | { 'EXACTLY': number | bigint | string }; readonly ordering: 'OBO' | 'BULK' } | undefined }): Promise<ReplyValue[] | null>;
   /** LMPOP: Takes items off the first of several lists that is there, and tells them. O(N+M), N being the keys, M the items returned. Since 7.0.0. */
   lmpop(key: readonly (Argument)[] | Argument, where: 'LEFT' | 'RIGHT', options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[] | null>;
+  /** LOLWUT: Draws a picture, and tells the version. O(N), N being the size of the picture. Since 5.0.0. */
+  lolwut(options?: { readonly version?: number | bigint | string | undefined; readonly size?: readonly (number | bigint | string)[] | (number | bigint | string) | undefined }): Promise<string>;
   /** LPOP: Takes items off the head of a list, and tells them. O(N), N being the items returned. Since 1.0.0. */
   lpop(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<string | ReplyValue[] | null>;
   /** LPOS: Tells where items of one value stand in a list. O(N), N being the items that are compared. Since 6.0.6. */

@@ -10,6 +10,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   quit: 'ends the connection; tested by the server',
   spop: 'chosen at random: the sets would differ from then on; src/engine/commands/set/members.test.ts',
   pfselftest: 'takes 4 seconds in C Redis; tests of its family',
+  lolwut: 'draws other pictures; src/engine/commands/lolwut.test.ts',
   monitor: 'ends the exchange of requests and replies; tests/integration',
   'client|kill': 'may end the connection',
   'client|pause': 'would hold the test up; tests/integration',
