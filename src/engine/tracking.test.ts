@@ -136,7 +136,7 @@ describe('tracking', () => {
     );
   });
 
-  it('names of keys that a user may not read are not broadcast to it', () => {
+  it('names of keys that a user may not read are not broadcast to it (redis #15371)', () => {
     const { server, reader } = harness('ON', 'BCAST');
     server.engine.tracking.broadcasts.mayKnow = (session, key) => session !== reader.session || key.startsWith('open');
     server.run('MSET', 'secret', '1', 'open:1', '2');

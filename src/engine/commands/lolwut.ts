@@ -177,7 +177,7 @@ function draw(call: ReadCall, version: number, from: number): string | null {
 
 /**
  *     > LOLWUT VERSION 1
- *     Redis ver. 7.4.1
+ *     "Redis ver. 7.4.1\n"
  */
 export const lolwut = read(
   'LOLWUT',
