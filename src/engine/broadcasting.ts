@@ -24,7 +24,10 @@ interface Audience {
 export type Tell = (session: Session, message: Invalidation) => void;
 
 export class Broadcasts {
-  /** Whether a client may learn of a key (latin1): what it may not read it is not told of. Null: all may. */
+  /**
+   * Whether a client may learn of a key (latin1): what it may not read it is not told of. Null: all may. It is asked when
+   * keys are told: who changes a client's user, or what a user may do, calls `send` before.
+   */
   mayKnow: ((session: Session, key: string) => boolean) | null = null;
   private readonly audiences = new PrefixTree<Audience>();
   /** Those with keys to be told. */
