@@ -54,3 +54,27 @@ test('a client that ended is forgotten', () => {
   assert.equal(clients.size, 0);
   assert.equal(database.engine.sessions.size, 0);
 });
+
+test('invalidations come as pushes: of keys that were read, and at the end of the call those that are broadcast', async () => {
+  const { database, clock } = openDatabase();
+  const reader = database.connect();
+  const listener = database.connect();
+  const messages: unknown[] = [];
+  reader.onPush((message) => messages.push(['reader', ...message]));
+  listener.onPush((message) => messages.push(['listener', ...message]));
+  await reader.command('CLIENT', 'TRACKING', 'ON');
+  await listener.command('CLIENT', 'TRACKING', 'ON', 'BCAST');
+  await reader.command('GET', 'k');
+  const writer = database.connect();
+  await writer.command('SET', 'k', '1', 'PX', '50');
+  await reader.command('GET', 'k');
+  clock.advance(100);
+  database.catchUp();
+  await reader.command('PING');
+  assert.deepEqual(messages, [
+    ['reader', 'invalidate', ['k']],
+    ['listener', 'invalidate', ['k']],
+    ['reader', 'invalidate', ['k']],
+    ['listener', 'invalidate', ['k']],
+  ]);
+});

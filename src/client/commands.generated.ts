@@ -37,8 +37,12 @@ export interface TypedCommands {
   bzpopmax(key: readonly (Argument)[] | Argument, timeout: number | string): Promise<ReplyValue[] | null>;
   /** BZPOPMIN: Takes the member with the least score out of the first of several sorted sets that is there, or waits. O(log(N)), N being the members of the sorted set. Since 5.0.0. */
   bzpopmin(key: readonly (Argument)[] | Argument, timeout: number | string): Promise<ReplyValue[] | null>;
+  /** CLIENT CACHING: Says whether the keys that the next command reads are tracked. O(1) Since 6.0.0. */
+  clientCaching(mode: 'YES' | 'NO'): Promise<'OK'>;
   /** CLIENT GETNAME: Tells the name of the connection. O(1) Since 2.6.9. */
   clientGetname(): Promise<string | null>;
+  /** CLIENT GETREDIR: Tells the client that invalidations go to. O(1) Since 6.0.0. */
+  clientGetredir(): Promise<number>;
   /** CLIENT HELP: Lists the subcommands with a line on each. O(1) Since 5.0.0. */
   clientHelp(): Promise<ReplyValue[]>;
   /** CLIENT ID: Tells the id of the connection. O(1) Since 5.0.0. */
@@ -61,6 +65,10 @@ export interface TypedCommands {
   clientSetinfo(attr: { 'LIB-NAME': Argument } | { 'LIB-VER': Argument }): Promise<'OK'>;
   /** CLIENT SETNAME: Gives the connection a name. O(1) Since 2.6.9. */
   clientSetname(connectionName: Argument): Promise<'OK'>;
+  /** CLIENT TRACKING: Tells the connection when keys that it read, or that begin with a prefix, change. O(1), and O(N) for N prefixes. Since 6.0.0. */
+  clientTracking(status: 'ON' | 'OFF', options?: { readonly clientId?: number | bigint | string | undefined; readonly prefix?: readonly (Argument)[] | Argument | undefined; readonly bcast?: true | undefined; readonly optin?: true | undefined; readonly optout?: true | undefined; readonly noloop?: true | undefined }): Promise<'OK'>;
+  /** CLIENT TRACKINGINFO: Tells how the connection tracks keys. O(N log N), N being its prefixes. Since 6.2.0. */
+  clientTrackinginfo(): Promise<Map<ReplyValue, ReplyValue>>;
   /** CLIENT UNBLOCK: Ends the waiting of a blocked client. O(log N), N being the blocked clients. Since 5.0.0. */
   clientUnblock(clientId: number | bigint | string, options?: { readonly unblockType?: 'TIMEOUT' | 'ERROR' | undefined }): Promise<number>;
   /** CLIENT UNPAUSE: Ends a pause. O(N), N being the clients that wait. Since 6.2.0. */
@@ -235,6 +243,8 @@ export interface TypedCommands {
   lmovem(source: Argument, destination: Argument, wherefrom: 'LEFT' | 'RIGHT', whereto: 'LEFT' | 'RIGHT', options?: { readonly howMany?: { readonly selector: { 'COUNT': number | bigint | string } | { 'EXACTLY': number | bigint | string }; readonly ordering: 'OBO' | 'BULK' } | undefined }): Promise<ReplyValue[] | null>;
   /** LMPOP: Takes items off the first of several lists that is there, and tells them. O(N+M), N being the keys, M the items returned. Since 7.0.0. */
   lmpop(key: readonly (Argument)[] | Argument, where: 'LEFT' | 'RIGHT', options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[] | null>;
+  /** LOLWUT: Draws a picture, and tells the version. O(N), N being the size of the picture. Since 5.0.0. */
+  lolwut(options?: { readonly version?: number | bigint | string | undefined; readonly size?: readonly (number | bigint | string)[] | (number | bigint | string) | undefined }): Promise<string>;
   /** LPOP: Takes items off the head of a list, and tells them. O(N), N being the items returned. Since 1.0.0. */
   lpop(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<string | ReplyValue[] | null>;
   /** LPOS: Tells where items of one value stand in a list. O(N), N being the items that are compared. Since 6.0.6. */

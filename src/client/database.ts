@@ -62,12 +62,14 @@ export class Database implements ClientOwner {
   }
 
   afterCommand(): void {
+    this.engine.endTick();
     this.scheduleWork(this.engine.serving.hasUrgentWork() ? 0 : WORK_INTERVAL_MS);
   }
 
   /** Does all that is due now: after a manual clock was moved. */
   catchUp(): void {
     while (this.engine.work(WORK_SLICE_MS));
+    this.engine.endTick();
   }
 
   ended(client: BasicClient): void {
@@ -86,6 +88,7 @@ export class Database implements ClientOwner {
       this.cancelWork = null;
       if (this.isClosed) return;
       const more = this.engine.work(WORK_SLICE_MS);
+      this.engine.endTick();
       if (more) this.scheduleWork(0);
       else if (this.engine.hasDeadlines()) this.scheduleWork(WORK_INTERVAL_MS);
     });

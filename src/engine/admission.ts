@@ -147,7 +147,7 @@ export class Admission {
 
   private refuse(session: Session, call: Call, id: number, line: Uint8Array): number {
     this.engine.statistics.rejected[id]! += 1;
-    this.note(session, call);
+    this.note(session, call, id);
     const { engine } = this;
     if (engine.table.definitions[id]!.name === 'exec') this.abortExec(session, call, line);
     else call.reply.error(line);
@@ -164,7 +164,7 @@ export class Admission {
 
   private refuseSubscribed(session: Session, call: Call, id: number): number {
     this.engine.statistics.rejected[id]! += 1;
-    this.note(session, call);
+    this.note(session, call, id);
     const name = this.engine.table.nameOf(id);
     const text = `ERR Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
     if (name === 'exec') this.abortExec(session, call, error(text));
@@ -174,7 +174,7 @@ export class Admission {
   }
 
   private refuseUnknown(session: Session, call: Call, text: string): number {
-    this.note(session, call);
+    this.note(session, call, -1);
     call.reply.errorText(text);
     this.count(call);
     return -1;
@@ -182,7 +182,7 @@ export class Admission {
 
   private refuseArity(session: Session, call: Call, id: number): number {
     this.engine.statistics.rejected[id]! += 1;
-    this.note(session, call);
+    this.note(session, call, id);
     const name = this.engine.table.nameOf(id);
     if (name === 'exec') this.abortExec(session, call, error(wrongArity(name)));
     else call.reply.errorText(wrongArity(name));
@@ -191,8 +191,9 @@ export class Admission {
   }
 
   /** A command that cannot be queued makes EXEC refuse. */
-  private note(session: Session, call: Call): void {
+  private note(session: Session, call: Call, id: number): void {
     if (session.transaction !== null && call.depth === 0) session.transaction.broken = true;
+    this.engine.tracking.endCaching(session, id);
   }
 
   private count(call: Call): void {

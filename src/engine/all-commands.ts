@@ -24,6 +24,7 @@ import * as listMoving from './commands/list/moving.ts';
 import * as listPopping from './commands/list/popping.ts';
 import * as listPositions from './commands/list/positions.ts';
 import * as listRanges from './commands/list/ranges.ts';
+import * as lolwut from './commands/lolwut.ts';
 import * as memory from './commands/memory.ts';
 import * as pubsub from './commands/pubsub.ts';
 import * as server from './commands/server.ts';
@@ -121,6 +122,7 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   connection,
   client,
   server,
+  lolwut,
   memory,
   commandInfo,
 );

@@ -440,7 +440,7 @@ export class Call implements WriteCall {
     const engine = this.engine;
     engine.dirty++;
     if (engine.effects !== 0) {
-      engine.changes.touched(this.database, this.text(index));
+      engine.changes.cached(this.database, this.bytes, this.starts[index]!, this.ends[index]!);
     }
   }
 

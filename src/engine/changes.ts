@@ -1,5 +1,5 @@
-// What follows from a change of a key: watching transactions break, waiting clients are woken, and the change is
-// announced on the notification channels. Commands call Call.changed once; this is its slow half, reached only where
+// What follows from a change of a key: watching transactions break, waiting clients are woken, those who track the key
+// are told, and the change is announced on the notification channels. Commands call Call.changed once; this is its slow half, reached only where
 // somebody cares.
 
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
@@ -17,12 +17,14 @@ import {
 } from './events.ts';
 import type { Database, Keyspace } from './keyspace.ts';
 import type { PubSub } from './pubsub.ts';
+import type { Tracking } from './tracking.ts';
 
 /** Bits of Engine.effects: who cares about changes. */
 export const EFFECT_WATCH = 1 << 0;
 export const EFFECT_BLOCKED = 1 << 1;
 export const EFFECT_NOTIFY = 1 << 2;
 export const EFFECT_MONITOR = 1 << 3;
+export const EFFECT_TRACKING = 1 << 4;
 
 export class Changes {
   /** notify-keyspace-events as EVENT_… bits; 0: off. */
@@ -34,17 +36,33 @@ export class Changes {
   private readonly keyspace: Keyspace;
   private readonly pubsub: PubSub;
   private readonly blocked: BlockedClients;
+  private readonly tracking: Tracking;
 
-  constructor(keyspace: Keyspace, pubsub: PubSub, blocked: BlockedClients) {
+  constructor(keyspace: Keyspace, pubsub: PubSub, blocked: BlockedClients, tracking: Tracking) {
     this.keyspace = keyspace;
     this.pubsub = pubsub;
     this.blocked = blocked;
+    this.tracking = tracking;
   }
 
   /** A key was changed. */
   keyChanged(database: Database, bytes: Uint8Array, start: number, end: number, event: KeyEvent): void {
     if (database.watchers.size > 0 || database.waiting.size > 0) this.touched(database, toLatin1(bytes, start, end));
+    if (this.tracking.isOn) this.tracking.keyChanged(bytes, start, end);
     this.notify(database, bytes, start, end, event);
+  }
+
+  /** A key was changed or removed by nobody: its fields expired, or it was evicted. */
+  keyChangedByNobody(database: Database, bytes: Uint8Array, start: number, end: number, event: KeyEvent): void {
+    if (database.watchers.size > 0 || database.waiting.size > 0) this.touched(database, toLatin1(bytes, start, end));
+    if (this.tracking.isOn) this.tracking.keyGone(bytes, start, end);
+    this.notify(database, bytes, start, end, event);
+  }
+
+  /** A value was changed so that only who reads its bytes sees a difference (PFCOUNT's cached count). No event tells. */
+  cached(database: Database, bytes: Uint8Array, start: number, end: number): void {
+    this.touched(database, toLatin1(bytes, start, end));
+    if (this.tracking.isOn) this.tracking.keyChanged(bytes, start, end);
   }
 
   /** Breaks the transactions that watch a key, and wakes who waits for it. */

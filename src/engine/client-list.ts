@@ -3,6 +3,7 @@
 import type { Engine } from './engine.ts';
 import type { Session } from './session.ts';
 import { STOPPED_BLOCKED, STOPPED_CLOSING, STOPPED_PAUSED } from './session.ts';
+import type { Tracker } from './tracking.ts';
 
 /** A session's object, its parser and connection, as far as can be told: for tot-mem. */
 const SESSION_BYTES = 1600;
@@ -22,6 +23,7 @@ function flagsOf(session: Session): string {
   if (session.subscriptions !== null) flags += 'P';
   if (session.transaction !== null) flags += 'x';
   if (session.stopped === STOPPED_BLOCKED || session.stopped === STOPPED_PAUSED) flags += 'b';
+  if (session.tracker?.isOn) flags += trackingFlags(session.tracker);
   if (session.watchBroken) flags += 'd';
   if (session.stopped === STOPPED_CLOSING) flags += 'c';
   if (session.peer.address().startsWith('/')) flags += 'U';
@@ -31,13 +33,23 @@ function flagsOf(session: Session): string {
   return flags === '' ? 'N' : flags;
 }
 
+function trackingFlags(tracker: Tracker): string {
+  return `t${tracker.isBroken ? 'R' : ''}${tracker.broadcasts ? 'B' : ''}`;
+}
+
+/** The client that a session's invalidation messages go to: 0 itself, -1 it does not track. */
+export function redirectionOf(session: Session): number {
+  return session.tracker?.isOn ? session.tracker.redirect : -1;
+}
+
 /** Bytes of memory that a session takes, its buffers included. */
 export function sessionMemory(session: Session): number {
-  const { peer, transaction, subscriptions, blocked } = session;
+  const { peer, transaction, subscriptions, blocked, tracker } = session;
   let bytes = SESSION_BYTES + session.input.length + peer.outputMemory() + session.watchedBytes;
   if (transaction !== null) bytes += transaction.bytes;
   if (subscriptions !== null) bytes += subscriptions.bytes;
   if (blocked !== null) bytes += blocked.args.bytes.length;
+  if (tracker !== null) bytes += tracker.bytes();
   return bytes;
 }
 
@@ -79,7 +91,7 @@ export function describeClient(engine: Engine, session: Session): string {
       session.lastCommand < 0 ? 'NULL' : engine.table.nameOf(isActive ? engine.activeCommand() : session.lastCommand),
     ],
     ['user', session.user],
-    ['redir', -1],
+    ['redir', redirectionOf(session)],
     ['resp', session.resp],
     ['lib-name', session.libraryName],
     ['lib-ver', session.libraryVersion],

@@ -23,7 +23,7 @@ import { Admission, VERDICT_DONE, VERDICT_WAIT } from './admission.ts';
 import { Authentication } from './authentication.ts';
 import { BlockedClients } from './blocking.ts';
 import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
-import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_WATCH } from './changes.ts';
+import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_TRACKING, EFFECT_WATCH } from './changes.ts';
 import { ClientMemory } from './client-memory.ts';
 import type { CommandDefinition } from './command.ts';
 import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
@@ -84,6 +84,8 @@ import {
   Statistics,
 } from './statistics.ts';
 import { EngineTimer } from './timer.ts';
+import { Tracking } from './tracking.ts';
+import { TrackingTable } from './tracking-table.ts';
 import { unwatch } from './transaction.ts';
 
 /** Replies of one batch are sent when they exceed this, not only at its end: memory stays bounded. */
@@ -146,6 +148,7 @@ export class Engine implements KeyspaceOwner {
   readonly changes: Changes;
   readonly clientMemory: ClientMemory;
   readonly eviction: Eviction;
+  readonly tracking: Tracking;
   readonly admission: Admission;
   readonly timer: EngineTimer;
   /** latency-tracking and latency-tracking-info-percentiles. */
@@ -207,7 +210,8 @@ export class Engine implements KeyspaceOwner {
     this.latency = new CommandLatency(this.timer, this.table.definitions.length);
     this.latency.track(true);
     this.pubsub = new PubSub((session, bytes, start, end) => this.deliver(session, bytes, start, end));
-    this.changes = new Changes(this.keyspace, this.pubsub, this.blocked);
+    this.tracking = new Tracking(this, new TrackingTable(memory, hasher));
+    this.changes = new Changes(this.keyspace, this.pubsub, this.blocked, this.tracking);
     this.admission = new Admission(this);
     this.clientMemory = new ClientMemory(this);
     this.eviction = new Eviction(this);
@@ -244,6 +248,7 @@ export class Engine implements KeyspaceOwner {
     unwatch(session);
     session.transaction = null;
     this.pubsub.forget(session);
+    this.tracking.forget(session);
     this.monitors.delete(session);
     if (session.blocked !== null) {
       this.blocked.remove(session.blocked);
@@ -276,6 +281,7 @@ export class Engine implements KeyspaceOwner {
     if (this.blocked.count > 0) effects |= EFFECT_BLOCKED;
     if (this.changes.notifyClasses !== 0) effects |= EFFECT_NOTIFY;
     if (this.monitors.size > 0) effects |= EFFECT_MONITOR;
+    if (this.tracking.isOn) effects |= EFFECT_TRACKING;
     this.effects = effects;
     const classes = this.changes.notifyClasses;
     this.keyspace.announcesNew = (classes & EVENT_NEW) !== 0;
@@ -539,6 +545,7 @@ export class Engine implements KeyspaceOwner {
   private afterCommand(call: Call, id: number): void {
     if (this.monitors.size > 0 && (this.table.flags[id]! & (FLAG_ADMIN | FLAG_SKIP_MONITOR)) === 0)
       this.feedMonitors(call);
+    if (this.tracking.isOn) this.tracking.commandEnded(call, id);
     if (call.depth === 0) this.endUnit(call.reply);
   }
 
@@ -673,6 +680,7 @@ export class Engine implements KeyspaceOwner {
     if (this.effects === 0) return;
     if (database.watchers.size > 0 || database.waiting.size > 0)
       this.changes.expired(database, toLatin1(bytes, start, end));
+    if (this.tracking.isOn) this.tracking.keyExpired(bytes, start, end);
     this.changes.notify(database, bytes, start, end, EXPIRED_EVENT);
   }
 
@@ -689,7 +697,7 @@ export class Engine implements KeyspaceOwner {
         .text(this.eviction.lazy ? 'UNLINK' : 'DEL')
         .bytes(bytes, start, end);
     }
-    if (this.effects !== 0) this.changes.keyChanged(database, bytes, start, end, EVICTED_EVENT);
+    if (this.effects !== 0) this.changes.keyChangedByNobody(database, bytes, start, end, EVICTED_EVENT);
     // In slices in any case: what is evicted was not asked to go, and shall hold nobody up.
     keyspace.removeFound(database, handle, true);
   }
@@ -708,7 +716,7 @@ export class Engine implements KeyspaceOwner {
     if (this.effects === 0) return;
     this.keyspace.readKey(handle);
     const { keyBytes: bytes, keyStart: start, keyEnd: end } = this.keyspace;
-    this.changes.keyChanged(database, bytes, start, end, HEXPIRED_EVENT);
+    this.changes.keyChangedByNobody(database, bytes, start, end, HEXPIRED_EVENT);
     if (isEmpty) this.changes.notify(database, bytes, start, end, DEL_EVENT);
   }
 
@@ -730,6 +738,8 @@ export class Engine implements KeyspaceOwner {
     const room = this.eviction.makeRoom();
     // Each of them is a unit of its own.
     if (this.propagation.count > 0) this.propagation.flush(false);
+    // What the active client is told of that comes before the reply to its command.
+    if (this.deferred.length > 0 && !isSilenced(this.active)) this.reply.append(this.deferred);
     return room;
   }
 
@@ -750,7 +760,8 @@ export class Engine implements KeyspaceOwner {
   /** Whether any key or client has a time at which something is to happen: without, nothing need be looked after. */
   hasDeadlines(): boolean {
     if (this.nextDeadline() !== Number.POSITIVE_INFINITY || !this.keyspace.disposals.isEmpty()) return true;
-    if (this.keyspace.fieldExpiry.unfinished.length > 0 || this.eviction.isOver()) return true;
+    if (this.keyspace.fieldExpiry.unfinished.length > 0 || this.tracking.hasTooMany()) return true;
+    if (this.eviction.isOver()) return true;
     return this.keyspace.databases.some(({ wheel, fieldWheel }) => wheel.entries + fieldWheel.entries > 0);
   }
 
@@ -777,6 +788,9 @@ export class Engine implements KeyspaceOwner {
       this.propagation.flush(false);
     }
     while (this.clock.elapsed() < until && this.keyspace.sweepWheels(EXPIRE_STEPS));
+    const { tracking } = this;
+    while (tracking.hasTooMany() && this.clock.elapsed() < until) tracking.forgetSome();
+    if (tracking.hasTooMany()) more = true;
     const { disposals } = this.keyspace;
     while (!disposals.isEmpty() && this.clock.elapsed() < until) this.disposeSome();
     if (this.eviction.limit > 0 && this.makeRoom() === ROOM_SOON && this.mayEvict()) more = true;
@@ -792,9 +806,15 @@ export class Engine implements KeyspaceOwner {
     return more;
   }
 
+  /** Ends a tick, after what was received and `work`: says what was gathered. */
+  endTick(): void {
+    if (this.tracking.broadcasts.isPending()) this.tracking.broadcasts.send();
+  }
+
   /** Walks everything; asserts all invariants. */
   check(): void {
     this.keyspace.check();
+    this.tracking.table.check();
   }
 }
 

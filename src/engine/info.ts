@@ -102,6 +102,9 @@ function writeStats(engine: Engine, fields: InfoFields): void {
   fields.add('pubsub_channels', pubsub.channels.size);
   fields.add('pubsub_patterns', pubsub.patterns.size);
   fields.add('pubsubshard_channels', pubsub.shards.size);
+  fields.add('tracking_total_keys', engine.tracking.table.count());
+  fields.add('tracking_total_items', engine.tracking.table.items);
+  fields.add('tracking_total_prefixes', engine.tracking.broadcasts.prefixCount());
   add('unexpected_error_replies', STAT_UNEXPECTED_ERRORS);
   add('total_error_replies', STAT_ERRORS);
   add('total_reads_processed', STAT_READS);

@@ -84,6 +84,7 @@ export class Serving {
     const session = blocked.session;
     engine.blocked.remove(blocked);
     session.blocked = null;
+    engine.tracking.endCaching(session, blocked.command);
     if (session.stopped === STOPPED_BLOCKED) session.stopped = STOPPED_NOT;
     if (reply.overflowed) engine.kill(session);
     else if (reply.length > 0) {
@@ -140,6 +141,7 @@ export class Serving {
     call.reply = engine.reply;
     this.retried = null;
     if (this.blockedAgain) return;
+    if (engine.tracking.isOn) engine.tracking.commandEnded(call, id);
     if (engine.owesPropagation(call, dirty)) engine.propagateCall(call);
     engine.propagation.flush();
     if (reply.errors > 0) engine.countFailure(id, reply);

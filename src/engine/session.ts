@@ -9,6 +9,7 @@ import type { Blocked } from './blocking.ts';
 import type { Arguments } from './call.ts';
 import type { Database } from './keyspace.ts';
 import type { PubSubMember } from './pubsub.ts';
+import type { Tracker } from './tracking.ts';
 import type { Transaction, WatchedKey } from './transaction.ts';
 
 /** The other end of a session, made by the server or the embedded client. */
@@ -114,6 +115,8 @@ export class Session {
   watchBroken = false;
   /** Subscriptions; null before the first. */
   subscriptions: PubSubMember | null = null;
+  /** How it tracks keys; null before the first time. */
+  tracker: Tracker | null = null;
   /** HIMPORT PREPARE: lists of fields by name (latin1); null before the first. */
   fieldsets: Map<string, Arguments> | null = null;
   /** What it waits for while blocked. */

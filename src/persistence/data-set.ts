@@ -53,6 +53,7 @@ export function replaceDataSet(engine: Engine, bytes: Uint8Array): void {
     for (const [index, database] of keyspace.databases.entries()) keyspace.swap(database, before[index]!);
   };
   for (const database of keyspace.databases) engine.changes.databaseReplaced(database, null);
+  engine.tracking.flushed();
   exchange();
   const loader = new RdbLoader(keyspace, access, new BytesSource(bytes), {
     expireAt: keyspace.now,

@@ -101,6 +101,7 @@ function applyKeyspaceSettings(server: Server): void {
     engine.changes.notifyClasses = classes;
     engine.refreshEffects();
   });
+  config.follow(directives.trackingTableMaxKeys, (keys) => engine.tracking.limitKeys(keys));
   config.follow(minReplicasToWrite, () => server.refusalChanged());
   config.follow(minReplicasMaxLag, () => server.refusalChanged());
   // A primary without replicas has too few of them as soon as any are asked for.

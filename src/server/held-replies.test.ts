@@ -20,6 +20,7 @@ class World {
     sendHeld: () => this.held.sendAll(),
     flushLater: () => undefined,
     ended: () => undefined,
+    outputChanged: () => {},
     withheldUntil: () => (this.collected > this.durable ? this.collected : -1),
     mayShow: (offset: number) => offset <= this.durable,
     withheld: (connection: Connection) => void this.withholding.add(connection),

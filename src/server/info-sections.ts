@@ -83,7 +83,7 @@ function writeClients(server: Server, fields: InfoFields): void {
   fields.add('client_recent_max_input_buffer', input);
   fields.add('client_recent_max_output_buffer', output);
   fields.add('blocked_clients', engine.blocked.count + engine.pausedCount());
-  fields.add('tracking_clients', 0);
+  fields.add('tracking_clients', engine.tracking.clients);
   fields.add('pubsub_clients', pubsub);
   fields.add('watching_clients', watching);
   fields.add('clients_in_timeout_table', timed);

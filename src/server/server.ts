@@ -349,8 +349,9 @@ export class Server implements ConnectionOwner, TransportHost {
   }
 
   private endTick(): void {
-    this.inTick = false;
     const { engine } = this;
+    engine.endTick();
+    this.inTick = false;
     if (engine.keyspace.now - this.workedAt >= WORK_PAUSE_MS && engine.hasDeadlines()) this.workSoon();
     this.persistence.tickEnd();
     this.heldReplies.sendAll();

@@ -9,7 +9,6 @@ export type Subject =
   | 'replication'
   | 'cluster'
   | 'users'
-  | 'client tracking'
   | 'eviction'
   | 'slow log and latency'
   | 'memory commands';
@@ -53,9 +52,26 @@ const WAITING: readonly TclException[] = [
     waitsFor: 'users',
   },
   {
-    reason: 'tracks what clients read',
-    message: /unknown subcommand '(caching|tracking|getredir)'/i,
-    waitsFor: 'client tracking',
+    reason: 'waits for a key to be evicted, and leaves the limit of memory as it set it',
+    file: 'unit/tracking',
+    cases: [
+      'Tracking invalidation message of eviction keys should be before response',
+      'Unblocked BLMOVE gets notification after response',
+      'Tracking gets notification on tracking table key eviction',
+    ],
+    tests: [
+      'src/engine/tracking.test.ts: an evicted key is told of, also to whom wants no word of its own changes',
+      'src/engine/tracking.test.ts: a client that is served after waiting is told again of what it then read',
+      'src/engine/tracking.test.ts: above tracking-table-max-keys keys chosen by chance are forgotten and told of',
+    ],
+    waitsFor: 'eviction',
+  },
+  {
+    reason: 'counts a client that a case that runs a script left',
+    file: 'unit/tracking',
+    cases: ['Tracking info is correct'],
+    tests: ['src/engine/tracking.test.ts: CLIENT LIST, INFO and RESET'],
+    waitsFor: 'scripting',
   },
   {
     reason: 'asks for slow commands, or for their durations',

@@ -24,6 +24,7 @@ import {
 } from '../command.ts';
 import { REPLY_OFF, REPLY_ON, REPLY_SKIP_NEXT, type Session } from '../session.ts';
 import { isClientName, NAME_REFUSAL } from './client-names.ts';
+import { CACHING_HELP, TRACKING_HELP, TRACKING_SUBCOMMANDS } from './client-tracking.ts';
 
 const ON = word('ON');
 const OFF = word('OFF');
@@ -266,6 +267,7 @@ export const client = container(
     summary: 'Looks at connections and changes them.',
     since: '2.4.0',
     help: [
+      ...CACHING_HELP,
       'GETNAME',
       '    Return the name of the current connection.',
       'ID',
@@ -308,6 +310,7 @@ export const client = container(
       '    * LIB-VER: the client lib version.',
       'UNBLOCK <clientid> [TIMEOUT|ERROR]',
       '    Unblock the specified blocked client.',
+      ...TRACKING_HELP,
       'NO-EVICT (ON|OFF)',
       '    Protect current client connection from eviction.',
       'NO-TOUCH (ON|OFF)',
@@ -570,5 +573,6 @@ export const client = container(
       },
       unblock,
     ),
+    ...TRACKING_SUBCOMMANDS,
   ],
 );

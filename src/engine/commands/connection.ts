@@ -260,6 +260,7 @@ export const reset = control(
     const { engine, session } = call;
     engine.discard(session);
     engine.pubsub.forget(session);
+    engine.tracking.disable(session);
     engine.monitors.delete(session);
     session.monitor = false;
     session.resp = 2;

@@ -177,6 +177,7 @@ function flush(call: WriteCall, databases: readonly Database[], lazily: boolean)
   const waits = !lazily && call.mayBlock();
   const earlier = call.keyspace.disposals.length();
   for (const database of databases) empty(call, database, lazily || waits);
+  if (call.engine.tracking.isOn) call.engine.tracking.flushed();
   call.propagateVerbatim();
   if (!waits || !call.engine.serving.waitForDisposals(call as Call, earlier)) call.reply.ok();
 }

@@ -127,6 +127,29 @@ test('INFO counts calls, refusals and failures of each command', () =>
     assert.match(stats, /errorstat_ERR:count=2\r\n/);
   }));
 
+test('tracking: INFO counts it, its table is limited by CONFIG SET, and a reload is a flush', () =>
+  withServer(DEBUGGING, async (run, embedded) => {
+    const stream = embedded.connect();
+    const track = runnerOf(stream);
+    await track('HELLO', '3');
+    await track('CLIENT', 'TRACKING', 'ON');
+    await track('MGET', 'a', 'b', 'c');
+    const info = await run('INFO', 'clients', 'stats');
+    assert.match(info, /tracking_clients:1\r\n/);
+    assert.match(info, /tracking_total_keys:3\r\ntracking_total_items:3\r\ntracking_total_prefixes:0\r\n/);
+    const told = once(stream, 'data');
+    assert.equal(await run('CONFIG', 'SET', 'tracking-table-max-keys', '1'), '+OK\r\n');
+    assert.equal(((await told)[0] as Buffer).toString('latin1').split('invalidate').length, 3);
+    assert.match(await run('INFO', 'stats'), /tracking_total_keys:1\r\n/);
+    const flushed = once(stream, 'data');
+    assert.equal(
+      await run('DEBUG', 'RELOAD', 'NOSAVE'),
+      '-ERR Error trying to load the RDB dump, check server logs.\r\n',
+    );
+    assert.equal(((await flushed)[0] as Buffer).toString('latin1'), '>2\r\n$10\r\ninvalidate\r\n_\r\n');
+    stream.destroy();
+  }));
+
 test('WAIT and WAITAOF answer at once or after their timeout', () =>
   withServer({}, async (run) => {
     assert.equal(await run('WAIT', '0', '0'), ':0\r\n');

@@ -17,8 +17,9 @@ const BAD_OPTION = error('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and 
 
 /** Empties all databases: what is loaded comes in place of what was there. */
 function clearAll(server: Server): void {
-  const { keyspace } = server.engine;
+  const { keyspace, tracking } = server.engine;
   for (const database of keyspace.databases) keyspace.clear(database, false);
+  tracking.flushed();
 }
 
 /** Runs `load`; false when what was to be loaded could not be, and the log says why. */
