@@ -16,6 +16,8 @@ const MINUTES_MASK = 0xffff;
 export class AccessClock {
   /** True under an LFU policy. */
   frequency = false;
+  /** True while eviction goes by this clock. */
+  decides = false;
   /** True under an LRM policy: only a change is an access. */
   changesOnly = false;
   /** lfu-log-factor, lfu-decay-time (minutes for one step down; 0: at every look). */

@@ -112,7 +112,7 @@ export interface ReadCall {
   /** A record's deadline in milliseconds since 1970, exactly; NO_DEADLINE (expiry.ts) without one. */
   deadlineOf(handle: number): number | bigint;
   /** The access clock, to be read. */
-  readonly access: Pick<AccessClock, 'frequency' | 'counter' | 'idleSeconds'>;
+  readonly access: Pick<AccessClock, 'frequency' | 'counter' | 'idleSeconds' | 'decides'>;
   /** A key of the database chosen fairly, NONE when there is none. */
   randomKey(): number;
   /** All random choices come from here. */

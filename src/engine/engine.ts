@@ -353,6 +353,7 @@ export class Engine implements KeyspaceOwner {
     session.lastActiveAt = this.keyspace.now;
     this.reply.resp = session.resp;
     this.errorsCounted = 0;
+    if (this.eviction.isLimited() && this.eviction.isOver()) this.makeRoom();
   }
 
   /** Sets the time that commands see. */
@@ -793,7 +794,7 @@ export class Engine implements KeyspaceOwner {
     if (tracking.hasTooMany()) more = true;
     const { disposals } = this.keyspace;
     while (!disposals.isEmpty() && this.clock.elapsed() < until) this.disposeSome();
-    if (this.eviction.limit > 0 && this.makeRoom() === ROOM_SOON && this.mayEvict()) more = true;
+    if (this.eviction.isLimited() && this.makeRoom() === ROOM_SOON && this.mayEvict()) more = true;
     if (!disposals.isEmpty()) more = true;
     else this.serving.endFlushes();
     if (!more && this.keyspace.memory.giveBack()) more = true;

@@ -6,7 +6,6 @@ import { EngineHarness, encode } from '../../tests/support/engine-harness.ts';
 import { Prng } from '../lib/prng.ts';
 import { maxmemoryPolicy } from './directives.ts';
 import { EVENT_EVICTED, EVENT_KEYEVENT } from './events.ts';
-import { GATE_MEMORY } from './gates.ts';
 import { STAT_EVICTED, STAT_EVICTED_CLIENTS } from './statistics.ts';
 
 const OOM = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
@@ -17,10 +16,7 @@ const GROWTH_BYTES = 8192;
 function limit(harness: EngineHarness, policy: string, bytes: number): void {
   const { engine } = harness;
   engine.eviction.setPolicy(policy);
-  engine.eviction.limit = bytes;
-  engine.access.update(engine.keyspace.now);
-  if (bytes > 0) engine.gates |= GATE_MEMORY;
-  else engine.gates &= ~GATE_MEMORY;
+  engine.eviction.setLimit(bytes);
 }
 
 /** Lowers the limit so that about `bytes` have to go, and lets them. */

@@ -13,6 +13,7 @@ import type { Prng } from '../lib/prng.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import type { Engine } from './engine.ts';
 import { NO_DEADLINE } from './expiry.ts';
+import { GATE_MEMORY } from './gates.ts';
 import type { Database } from './keyspace.ts';
 import { STAT_EXCEEDED_MS } from './statistics.ts';
 
@@ -41,12 +42,12 @@ const BY_DEADLINE = 2;
 const AT_RANDOM = 3;
 
 export class Eviction {
-  /** maxmemory, in bytes; 0: none. */
-  limit = 0;
   /** maxmemory-samples. */
   samples = 5;
   /** lazyfree-lazy-eviction: whether evicted keys are propagated by UNLINK. */
   lazy = false;
+  /** maxmemory, in bytes; 0: none. */
+  private limit = 0;
   private evicts = false;
   private isVolatile = false;
   private order = BY_IDLE_TIME;
@@ -67,6 +68,24 @@ export class Eviction {
     this.prng = engine.prng;
   }
 
+  /** Sets maxmemory, in bytes; 0: no limit. */
+  setLimit(bytes: number): void {
+    this.limit = bytes;
+    if (bytes > 0) this.engine.gates |= GATE_MEMORY;
+    else this.engine.gates &= ~GATE_MEMORY;
+    this.policyChanged();
+  }
+
+  isLimited(): boolean {
+    return this.limit > 0;
+  }
+
+  private policyChanged(): void {
+    const byAccess = this.order === BY_IDLE_TIME || this.order === BY_FREQUENCY;
+    this.engine.access.decides = this.limit > 0 && this.evicts && byAccess;
+    this.count = 0;
+  }
+
   /** Sets maxmemory-policy, by its name. */
   setPolicy(policy: string): void {
     const { access } = this.engine;
@@ -78,7 +97,9 @@ export class Eviction {
     else if (policy.endsWith('-ttl')) this.order = BY_DEADLINE;
     else if (policy.endsWith('-random')) this.order = AT_RANDOM;
     else this.order = BY_IDLE_TIME;
-    this.count = 0;
+    // What the clock of accesses means has changed, and may not be worked out again for this batch.
+    access.update(this.engine.keyspace.now);
+    this.policyChanged();
   }
 
   /**
@@ -95,7 +116,7 @@ export class Eviction {
     return this.limit > 0 && this.engine.usedMemory() > this.limit;
   }
 
-  /** Evicts until memory is below its limit, or the time of a round is over. ROOM_…. */
+  /** Evicts until as much is freed as is used above the limit, or the time of a round is over. ROOM_…. */
   makeRoom(): number {
     const { engine } = this;
     if (!this.isOver()) return this.end();
@@ -103,14 +124,16 @@ export class Eviction {
     const { clock } = engine;
     const started = clock.elapsed();
     if (Number.isNaN(this.exceededSince)) this.exceededSince = started;
-    const { disposals } = engine.keyspace;
+    const { disposals, memory } = engine.keyspace;
+    // What clients are told of keys that go takes memory too: were that to be freed at once, it would never end.
+    const target = memory.usedBytes() - (engine.usedMemory() - this.limit);
     for (let step = 1; ; step++) {
       let look = step % STEPS_BETWEEN_LOOKS === 0;
       if (!disposals.isEmpty()) {
         engine.disposeSome();
         look = true;
       } else if (!this.evicts || !this.evictOne()) return ROOM_NONE;
-      if (!this.isOver()) return this.end();
+      if (memory.usedBytes() <= target) return this.end();
       if (look && clock.elapsed() - started >= this.sliceMs) return ROOM_SOON;
     }
   }

@@ -2,7 +2,6 @@
 // each change.
 
 import * as directives from '../engine/directives.ts';
-import { GATE_MEMORY } from '../engine/gates.ts';
 import { payloadsOf } from '../persistence/commands/dump.ts';
 import { error, NO_REPLICAS } from '../protocol/errors.ts';
 import { clientQueryBufferLimit, maxmemoryClients } from './config/clients.ts';
@@ -71,16 +70,12 @@ function applyMemorySettings(server: Server): void {
     server.workSoon();
   };
   config.follow(directives.maxmemory, (bytes) => {
-    eviction.limit = bytes;
-    if (bytes > 0) engine.gates |= GATE_MEMORY;
-    else engine.gates &= ~GATE_MEMORY;
+    eviction.setLimit(bytes);
     limitClients();
   });
   config.follow(maxmemoryClients, limitClients);
   config.follow(directives.maxmemoryPolicy, (policy) => {
     eviction.setPolicy(policy);
-    // What the clock of accesses means has changed, and may not be worked out again for this batch.
-    engine.access.update(engine.keyspace.now);
     server.workSoon();
   });
   config.follow(directives.maxmemorySamples, (samples) => {

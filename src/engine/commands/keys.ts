@@ -416,7 +416,9 @@ export const object = container(
         if (handle === NONE) return;
         const isInteger = call.typeOf(handle) === STRING && call.encodingOf(handle) === INT;
         const value = isInteger ? call.strings.integer(handle) : -1;
-        call.reply.integer(value >= 0 && value < SHARED_INTEGERS ? SHARED_REFERENCES : 1);
+        // As in Redis a shared value would have one clock of accesses for all keys.
+        const isShared = value >= 0 && value < SHARED_INTEGERS && !call.access.decides;
+        call.reply.integer(isShared ? SHARED_REFERENCES : 1);
       },
     ),
     read(
