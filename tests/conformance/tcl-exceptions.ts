@@ -9,7 +9,6 @@ export type Subject =
   | 'replication'
   | 'cluster'
   | 'users'
-  | 'eviction'
   | 'slow log and latency'
   | 'memory commands';
 
@@ -52,21 +51,6 @@ const WAITING: readonly TclException[] = [
     waitsFor: 'users',
   },
   {
-    reason: 'waits for a key to be evicted, and leaves the limit of memory as it set it',
-    file: 'unit/tracking',
-    cases: [
-      'Tracking invalidation message of eviction keys should be before response',
-      'Unblocked BLMOVE gets notification after response',
-      'Tracking gets notification on tracking table key eviction',
-    ],
-    tests: [
-      'src/engine/tracking.test.ts: an evicted key is told of, also to whom wants no word of its own changes',
-      'src/engine/tracking.test.ts: a client that is served after waiting is told again of what it then read',
-      'src/engine/tracking.test.ts: above tracking-table-max-keys keys chosen by chance are forgotten and told of',
-    ],
-    waitsFor: 'eviction',
-  },
-  {
     reason: 'counts a client that a case that runs a script left',
     file: 'unit/tracking',
     cases: ['Tracking info is correct'],
@@ -87,12 +71,6 @@ const WAITING: readonly TclException[] = [
     reason: 'starts a cluster',
     message: /cluster support disabled/,
     waitsFor: 'cluster',
-  },
-  {
-    reason: 'waits for a key to be evicted',
-    file: 'unit/pubsub',
-    cases: ['Keyspace notifications: evicted events'],
-    waitsFor: 'eviction',
   },
   {
     reason: 'what the case before it was to set up is a replica',
