@@ -49,6 +49,7 @@ export function churn(
       live.push(block);
     }
     if (step % 64 === 0 && prng.below(50) === 0) memory.giveBack();
+    if (step % 64 === 0 && prng.below(20) === 0) moveTogether(memory, live, prng);
     if (isChecked(live.length * BLOCKS_PER_CHECK, step)) memory.check();
   }
   for (const block of live) {
@@ -60,6 +61,56 @@ export function churn(
   assert.equal(memory.blockCount(), 0);
 }
 
+/** Fills some segments, frees most at random, and moves the rest together again and again, while blocks come and go. */
+export function fuzzMoving(seed: number, rounds: number): void {
+  const prng = new Prng(seed);
+  const memory = new FlatMemory();
+  const live: { handle: number; bytes: number; value: number }[] = [];
+  const add = () => {
+    const bytes = 1 + prng.below(1 << (4 + prng.below(8)));
+    assert.ok(memory.admit(bytes));
+    const block = { handle: memory.allocate(bytes), bytes, value: prng.below(128) };
+    fill(memory, block.handle, bytes, block.value);
+    live.push(block);
+  };
+  for (let round = 0; round < rounds; round++) {
+    while (live.length < 200_000) add();
+    for (let index = live.length; index > 20_000; index--) {
+      const chosen = prng.below(live.length);
+      memory.free(live[chosen]!.handle);
+      live[chosen] = live.at(-1)!;
+      live.pop();
+    }
+    memory.check();
+    for (let step = 0; step < 5; step++) {
+      moveTogether(memory, live, prng);
+      for (let count = 0; count < 1000; count++) add();
+      while (memory.giveBack());
+      memory.check();
+    }
+    for (const { segment } of memory.movableSegments()) memory.absolve(segment);
+    for (const { handle, bytes, value } of live) {
+      assert.ok(holds(memory, handle, bytes, value), `seed ${seed}: bytes intact`);
+    }
+    memory.check();
+  }
+}
+
+/** Condemns a segment or two, moves some or all of their blocks, and at times gives up before all are gone. */
+function moveTogether(memory: FlatMemory, live: { handle: number; bytes: number }[], prng: Prng): void {
+  const segments = memory.movableSegments().filter(() => prng.below(3) === 0);
+  for (const { segment } of segments) memory.condemn(segment);
+  const stays = prng.below(2) === 0 ? 0 : prng.below(100);
+  for (const block of live) {
+    if (!memory.isCondemned(block.handle) || prng.below(100) < stays) continue;
+    if (!memory.admit(block.bytes)) break;
+    block.handle = memory.move(block.handle);
+    assert.ok(!memory.isCondemned(block.handle), 'a block moves to where it may stay');
+  }
+  memory.check();
+  for (const { segment } of segments) if (prng.below(4) > 0) memory.absolve(segment);
+}
+
 /** check() walks all pages of all segments, however few blocks there are: as much as so many entries. */
 const BLOCKS_PER_CHECK = 20;
 
@@ -68,6 +119,7 @@ export function fuzzFlatMemory(seed: number, operations: number): void {
   const ROUND = 20_000;
   for (let done = 0, round = 0; done < operations; done += ROUND, round++) {
     const steps = Math.min(ROUND, operations - done);
+    if (round % 10 === 9) fuzzMoving(seed + round, 1);
     const memory = new FlatMemory({ firstSegment: round % 3 === 2 ? 2030 : 0 });
     const bits = [7, 9, 12, 15, 17][round % 5]!;
     // Many blocks of the small sizes, few of the large.

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { churn, fill, holds } from './flat-memory.fuzz.ts';
+import { churn, fill, fuzzMoving, holds } from './flat-memory.fuzz.ts';
 import { FlatMemory, SEGMENT_BYTES } from './flat-memory.ts';
 import { CLASS_BYTES, CLASS_OF_GRANULES } from './size-classes.ts';
 
@@ -85,4 +85,30 @@ test('admitting a value of its own buffer counts the reserve first', () => {
     if (memory.admit(bytes)) memory.allocate(bytes);
     memory.check();
   }
+});
+
+test('a condemned segment goes when its blocks have moved', () => {
+  const memory = new FlatMemory();
+  const handles: number[] = [];
+  for (let index = 0; index < 300_000; index++) {
+    assert.ok(memory.admit(200));
+    handles.push(memory.allocate(200));
+    fill(memory, handles[index]!, 200, index & 0x7f);
+  }
+  const before = memory.segmentBytes();
+  for (let index = 0; index < handles.length; index++) if (index % 10 !== 0) memory.free(handles[index]!);
+  assert.equal(memory.segmentBytes(), before);
+  const [kept, ...condemned] = memory.movableSegments();
+  for (const { segment } of condemned) memory.condemn(segment);
+  for (let index = 0; index < handles.length; index += 10) {
+    assert.ok(memory.admit(200));
+    if (memory.isCondemned(handles[index]!)) handles[index] = memory.move(handles[index]!);
+    assert.ok(holds(memory, handles[index]!, 200, index & 0x7f));
+  }
+  memory.check();
+  assert.ok(kept !== undefined && memory.segmentBytes() < before * 0.6);
+});
+
+test('blocks keep their bytes while others move together', () => {
+  fuzzMoving(4, 1);
 });

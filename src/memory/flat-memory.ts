@@ -13,7 +13,7 @@
 // Whoever holds a view (`bytes[…]`, `words[…]`) must take it again after any call that may allocate or free.
 //
 // Invariants: (1) usedBytes is the sum of the live blocks' class sizes or runs; (2) a slab's LIVE blocks and its free
-// list add up to BUMP; (3) slabs with room, and only they, are in their class's list; (4) handle 0 is never given out.
+// list add up to BUMP; (3) slabs with room, and only they, are in their class's list, unless their segment is condemned; (4) handle 0 is never given out.
 
 import { assert, VERIFY } from '../lib/assert.ts';
 import {
@@ -68,6 +68,9 @@ const RESERVE_PAGES = RESERVE_SLABS * SLAB_PAGES;
  *  takes first cannot spoil the run that was found for its large block. */
 const SPARE_PAGES = 4 * SLAB_PAGES;
 const RUN_PAGES_MAX = SEGMENT_PAGES - SPARE_PAGES;
+
+/** Blocks up to this are moved word by word. */
+const SHORT_BYTES = 256;
 
 const EMPTY_BYTES = new Uint8Array(0);
 const EMPTY_WORDS = new Int32Array(0);
@@ -220,6 +223,83 @@ export class FlatMemory {
     return true;
   }
 
+  // --- moving together ---
+
+  /** Numbers of the full segments that blocks can be moved out of, and the bytes of blocks in each. O(segments). */
+  movableSegments(): { readonly segment: number; readonly liveBytes: number }[] {
+    const list = [];
+    for (let segment = this.firstSegment + 1; segment < this.bytes.length; segment++) {
+      const meta = this.runs.meta[segment]!;
+      if (meta.length !== SEGMENT_PAGES * PAGE_WORDS) continue;
+      list.push({ segment, liveBytes: this.liveBytes(segment) });
+    }
+    return list;
+  }
+
+  /** Hands out nothing of a full segment any more: it goes when its last block is freed. */
+  condemn(segment: number): void {
+    this.eachSlab(segment, (number, kind, live) => {
+      if (live < CLASS_BLOCKS[kind]!) this.unlinkSlab(kind, number);
+    });
+    this.runs.setApart(segment, true);
+  }
+
+  /** Takes that back, if the segment is still there. */
+  absolve(segment: number): void {
+    if (this.runs.apart[segment] === 0) return;
+    this.runs.setApart(segment, false);
+    this.eachSlab(segment, (number, kind, live) => {
+      if (live < CLASS_BLOCKS[kind]!) this.linkSlab(kind, number);
+    });
+  }
+
+  /** Whether a block is in a condemned segment. */
+  isCondemned(handle: number): boolean {
+    return this.runs.apart[handle >>> SEGMENT_SHIFT] === 1;
+  }
+
+  /** Moves a block elsewhere and returns its new handle; the caller sees to whoever names it. May add a segment. */
+  move(handle: number): number {
+    const bytes = this.capacity(handle);
+    const moved = this.allocate(bytes);
+    const from = (handle & GRANULE_MASK) << 1;
+    const to = (moved & GRANULE_MASK) << 1;
+    const source = this.words[handle >>> SEGMENT_SHIFT]!;
+    const target = this.words[moved >>> SEGMENT_SHIFT]!;
+    // A loop is quicker than a view for the short blocks that most are.
+    if (bytes <= SHORT_BYTES) for (let word = 0; word < bytes >>> 2; word++) target[to + word] = source[from + word]!;
+    else target.set(source.subarray(from, from + (bytes >>> 2)), to);
+    this.free(handle);
+    return moved;
+  }
+
+  private liveBytes(segment: number): number {
+    let live = 0;
+    this.eachRun(segment, (word, kind) => {
+      const meta = this.runs.meta[segment]!;
+      live += kind === KIND_LARGE ? meta[word + PAGES]! * PAGE_BYTES : meta[word + LIVE]! * CLASS_BYTES[kind]!;
+    });
+    return live;
+  }
+
+  private eachSlab(segment: number, visit: (number: number, kind: number, live: number) => void): void {
+    const meta = this.runs.meta[segment]!;
+    this.eachRun(segment, (word, kind) => {
+      if (kind !== KIND_LARGE) visit(segment * SEGMENT_PAGES + (word >>> 3), kind, meta[word + LIVE]!);
+    });
+  }
+
+  /** Visits the taken runs of a full segment: the place of their page record, and their kind. */
+  private eachRun(segment: number, visit: (word: number, kind: number) => void): void {
+    const meta = this.runs.meta[segment]!;
+    for (let word = 0; word < meta.length; ) {
+      // A visitor may change links, but neither kinds nor lengths.
+      const pages = meta[word + PAGES]!;
+      if (meta[word]! !== 0) visit(word, meta[word]!);
+      word += pages << 3;
+    }
+  }
+
   /** Gives one wholly free segment back to the system; false when there was none. At most about 1.5 ms. */
   giveBack(): boolean {
     const segment = this.released.pop();
@@ -296,7 +376,8 @@ export class FlatMemory {
       listed = at - 1 === segment * SEGMENT_PAGES + page;
       at = this.runs.meta[(at - 1) >>> 12]![(((at - 1) & PAGE_MASK) << 3) + NEXT]!;
     }
-    assert(listed === meta[word + LIVE]! < CLASS_BLOCKS[kind]!, 'slabs with room are listed (3)');
+    const isListed = meta[word + LIVE]! < CLASS_BLOCKS[kind]! && this.runs.apart[segment] === 0;
+    assert(listed === isListed, 'slabs with room are listed (3)');
   }
 
   private allocateLarge(bytes: number): number {
@@ -345,6 +426,7 @@ export class FlatMemory {
   }
 
   private linkSlab(sizeClass: number, number: number): void {
+    if (this.runs.apart[number >>> 12] === 1) return;
     const meta = this.runs.meta[number >>> 12]!;
     const word = (number & PAGE_MASK) << 3;
     const head = this.roomy[sizeClass]!;
@@ -355,6 +437,7 @@ export class FlatMemory {
   }
 
   private unlinkSlab(sizeClass: number, number: number): void {
+    if (this.runs.apart[number >>> 12] === 1) return;
     const meta = this.runs.meta[number >>> 12]!;
     const word = (number & PAGE_MASK) << 3;
     const next = meta[word + NEXT]!;
@@ -370,7 +453,11 @@ export class FlatMemory {
     const bytes = this.bytes[segment]!.length;
     if (segment === this.firstSegment || pages * PAGE_BYTES !== bytes) return;
     // The reserve is kept twice, so that a server at the brink does not give and take.
-    if (this.runs.freeSlabs - pages / SLAB_PAGES < RESERVE_SLABS * 2) return;
+    const isCondemned = this.runs.apart[segment] === 1;
+    if (this.runs.freeSlabs - (isCondemned ? 0 : pages / SLAB_PAGES) < RESERVE_SLABS * 2) {
+      if (isCondemned) this.absolve(segment);
+      return;
+    }
     this.runs.dropSegment(segment, pages);
     this.counters[1]! -= bytes;
     this.dropBuffer(segment, true);

@@ -12,7 +12,8 @@
 // A page number is segment * SEGMENT_PAGES + page.
 //
 // Invariants: (1) no two free runs of a segment touch; (2) each free run is in exactly one list, that of its length;
-// (3) the pages of free runs sum up to freePages, the slabs that fit into each to freeSlabs.
+// (3) the pages of free runs sum up to freePages, the slabs that fit into each to freeSlabs. (2) and (3) leave out the
+// segments that are set apart.
 
 import { assert } from '../lib/assert.ts';
 import { SLAB_PAGES } from './size-classes.ts';
@@ -33,6 +34,8 @@ export const KIND_FREE = 0;
 export const KIND_LARGE = 254;
 export const KIND_RESERVED = 255;
 
+/** Segments that handles can name. */
+const SEGMENT_NUMBERS = 2048;
 /** Lists 1..EXACT_LISTS hold runs of just that many pages; the rest are by powers of two. */
 const EXACT_LISTS = 64;
 const LIST_COUNT = EXACT_LISTS + 8;
@@ -50,6 +53,8 @@ export class PageRuns {
   freePages = 0;
   /** Slabs that could be taken now: free pages in runs shorter than a slab are of no use to small blocks. */
   freeSlabs = 0;
+  /** By segment: 1 where pages are handed out no more. Their runs are in no list and in no count. */
+  readonly apart = new Uint8Array(SEGMENT_NUMBERS);
   private readonly heads = new Int32Array(LIST_COUNT);
 
   /** Makes the pages `first`..`pages - 1` of a new segment available. */
@@ -66,6 +71,21 @@ export class PageRuns {
     assert(meta[KIND] === KIND_FREE && meta[PAGES] === pages, 'a dropped segment is wholly free');
     this.removeFree(segment, 0);
     this.meta[segment] = EMPTY_META;
+    this.apart[segment] = 0;
+  }
+
+  /** Takes the free runs of a segment out of the lists, or puts them back. */
+  setApart(segment: number, isApart: boolean): void {
+    const meta = this.meta[segment]!;
+    if (!isApart) this.apart[segment] = 0;
+    for (let page = 0; page * PAGE_WORDS < meta.length; ) {
+      const word = page * PAGE_WORDS;
+      const pages = meta[word] === KIND_RESERVED ? 1 : meta[word + PAGES]!;
+      if (meta[word] === KIND_FREE && isApart) this.removeFree(segment, page);
+      else if (meta[word] === KIND_FREE) this.insertFree(segment, page, pages);
+      page += pages;
+    }
+    if (isApart) this.apart[segment] = 1;
   }
 
   /** Marks a segment number as one large value of its own, outside of the page lists. */
@@ -142,13 +162,14 @@ export class PageRuns {
     assert(listed === this.freePages, 'free runs sum up to freePages (3)');
     assert(slabs === this.freeSlabs, 'the slabs of free runs sum up to freeSlabs (3)');
     let walked = 0;
-    for (const meta of this.meta) {
+    for (const [segment, meta] of this.meta.entries()) {
+      const isListed = this.apart[segment] === 0;
       let wasFree = false;
       for (let page = 0; page * PAGE_WORDS < meta.length && meta.length > PAGE_WORDS; ) {
         const word = page * PAGE_WORDS;
         const isFree = meta[word] === KIND_FREE;
         assert(!(isFree && wasFree), 'free runs do not touch (1)');
-        if (isFree) walked++;
+        if (isFree && isListed) walked++;
         wasFree = isFree;
         page += meta[word] === KIND_RESERVED ? 1 : meta[word + PAGES]!;
       }
@@ -188,6 +209,7 @@ export class PageRuns {
     meta[last + KIND] = KIND_FREE;
     meta[word + PAGES] = pages;
     meta[last + PAGES] = pages;
+    if (this.apart[segment] === 1) return;
     const list = listOf(pages);
     const head = this.heads[list]!;
     meta[word + NEXT] = head;
@@ -200,6 +222,7 @@ export class PageRuns {
   }
 
   private removeFree(segment: number, page: number): void {
+    if (this.apart[segment] === 1) return;
     const meta = this.meta[segment]!;
     const word = page * PAGE_WORDS;
     const next = meta[word + NEXT]!;
