@@ -273,8 +273,16 @@ export interface TypedCommands {
   lset(key: Argument, index: number | bigint | string, element: Argument): Promise<'OK'>;
   /** LTRIM: Removes all items of a list but those of a range. O(N), N being the items removed. Since 1.0.0. */
   ltrim(key: Argument, start: number | bigint | string, stop: number | bigint | string): Promise<'OK'>;
+  /** MEMORY DOCTOR: Tells whether anything about the use of memory looks wrong. O(N), N being the clients. Since 4.0.0. */
+  memoryDoctor(): Promise<string>;
   /** MEMORY HELP: Lists the subcommands with a line on each. O(1) Since 5.0.0. */
   memoryHelp(): Promise<ReplyValue[]>;
+  /** MEMORY MALLOC-STATS: Tells what the allocator knows of itself. O(1) Since 4.0.0. */
+  memoryMallocStats(): Promise<string>;
+  /** MEMORY PURGE: Gives memory that is free back to the system. O(N), N being the segments that are free. Since 4.0.0. */
+  memoryPurge(): Promise<'OK'>;
+  /** MEMORY STATS: Tells what memory is used for. O(N), N being the clients. Since 4.0.0. */
+  memoryStats(): Promise<Map<ReplyValue, ReplyValue>>;
   /** MEMORY USAGE: Tells how many bytes a key and its value take. O(N), N being the elements of a large collection. Since 4.0.0. */
   memoryUsage(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<number | null>;
   /** MGET: Tells the values of several string keys. O(N), N being the keys. Since 1.0.0. */

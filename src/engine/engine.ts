@@ -40,6 +40,7 @@ import {
 import { GATE_AUTH, GATE_LOADING, GATE_MULTI, GATE_PAUSED_ALL, GATE_PAUSED_WRITES, GATE_PROTECTED } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
+import { engineMemoryFacts, type MemoryFacts } from './memory-facts.ts';
 import { monitorLine } from './monitor.ts';
 import { Propagation } from './propagation.ts';
 import { PubSub } from './pubsub.ts';
@@ -116,6 +117,8 @@ export interface EngineEvents {
   flushedAll?(): void;
   /** HTTP arrived where RESP was expected, and the session was ended. */
   crossProtocol?(session: Session): void;
+  /** MEMORY PURGE has given flat memory back: what else is free may go, too. */
+  purged?(): void;
 }
 
 export class Engine implements KeyspaceOwner {
@@ -163,6 +166,10 @@ export class Engine implements KeyspaceOwner {
   lazyExpire = true;
   activeExpire = true;
   events: EngineEvents = {};
+  /** What MEMORY tells; replaced by who knows more of the process. */
+  memoryFacts: () => MemoryFacts = () => engineMemoryFacts(this);
+  /** Bytes of a database's index while it is empty. */
+  readonly emptyIndexBytes: number;
   /** lazyfree-lazy-user-flush. */
   lazyUserFlush = false;
   /** The session whose batch runs, null outside. */
@@ -189,6 +196,7 @@ export class Engine implements KeyspaceOwner {
     const now = Math.floor(options.clock.now());
     assert(memory.admit(0), 'the first segment can be had');
     this.keyspace = new Keyspace(memory, hasher, this, options.databases ?? 16, now);
+    this.emptyIndexBytes = this.keyspace.table.indexBytes(this.keyspace.databases[0]!.root);
     this.access = new AccessClock(this.keyspace, this.prng);
     this.table = new CommandTable(options.commands);
     this.statistics = new Statistics(this.table.definitions.length);

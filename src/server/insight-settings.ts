@@ -3,6 +3,7 @@
 import type { CommandLog } from '../engine/command-log.ts';
 import type { Directive } from '../lib/directive.ts';
 import * as monitoring from './config/monitoring.ts';
+import { residentBytes } from './process-facts.ts';
 import type { Server } from './server.ts';
 
 export function applyInsightSettings(server: Server): void {
@@ -30,6 +31,11 @@ export function applyInsightSettings(server: Server): void {
   config.follow(monitoring.latencyMonitorThreshold, (milliseconds) => {
     watch.monitor.threshold = milliseconds;
     engine.rewatch();
+  });
+  engine.memoryFacts = () => ({
+    ...server.vitals.memory.measure(),
+    logBuffer: server.persistence.log.log.pendingBytes(),
+    resident: residentBytes(),
   });
   config.follow(monitoring.latencyTracking, (on) => engine.latency.track(on));
   config.follow(monitoring.latencyTrackingInfoPercentiles, (percentiles) => {

@@ -197,6 +197,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
     this.engine.events.flushedAll = () => this.persistence.flushedAll();
     this.engine.events.crossProtocol = (session) => this.logCrossProtocol(session);
+    if (options.giveBackFreed !== undefined) this.engine.events.purged = options.giveBackFreed;
     this.vitals = new Vitals(this.engine);
     this.persistence = new Persistence(this.persistenceHost(options));
     this.info = allInfo(this);
@@ -335,7 +336,10 @@ export class Server implements ConnectionOwner, TransportHost {
     this.inTick = false;
     const { engine } = this;
     if (engine.keyspace.now - this.workedAt >= WORK_PAUSE_MS && engine.hasDeadlines()) this.workSoon();
+    const { monitor } = this.engine.watch;
+    const begun = monitor.begin();
     this.persistence.tickEnd();
+    monitor.since('aof-write', begun);
     this.heldReplies.sendAll();
     if (this.toFlush.length > 0) this.flushAll();
     if (this.engine.nextDeadline() < this.deadlineAt) this.scheduleDeadline();
@@ -421,6 +425,7 @@ export class Server implements ConnectionOwner, TransportHost {
     const budget = Math.min(WRITE_SLICE_MS_MAX, Math.max(WRITE_SLICE_MS_MIN, (started - this.slicedAt) / 2));
     const goesOn = this.persistence.work(() => clock.elapsed() - started >= budget);
     this.slicedAt = clock.elapsed();
+    this.engine.watch.monitor.note('snapshot-slice', this.slicedAt - started);
     return goesOn;
   }
 
