@@ -561,6 +561,14 @@ export class Engine implements KeyspaceOwner {
     return this.frames[0]!.ends[this.frames[0]!.count - 1]! - this.frames[0]!.starts[0]!;
   }
 
+  /** The command of the batch that runs, and the one inside it where that is EXEC's; for a crash report. */
+  runningCalls(): Call[] {
+    if (this.active === null) return [];
+    const [outer, inner] = this.frames as [Call, Call];
+    const isNested = this.table.definitions[outer.command]?.name === 'exec' && inner.session === outer.session;
+    return (isNested ? [outer, inner] : [outer]).filter(({ command }) => command >= 0);
+  }
+
   activeCommand(): number {
     return this.frames[0]!.command;
   }

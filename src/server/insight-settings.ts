@@ -5,6 +5,7 @@ import type { Directive } from '../lib/directive.ts';
 import * as monitoring from './config/monitoring.ts';
 import { residentBytes } from './process-facts.ts';
 import type { Server } from './server.ts';
+import { Watchdog } from './watchdog.ts';
 
 export function applyInsightSettings(server: Server): void {
   const { config, engine } = server;
@@ -32,6 +33,7 @@ export function applyInsightSettings(server: Server): void {
     watch.monitor.threshold = milliseconds;
     engine.rewatch();
   });
+  new Watchdog(server);
   engine.memoryFacts = () => ({
     ...server.vitals.memory.measure(),
     logBuffer: server.persistence.log.log.pendingBytes(),

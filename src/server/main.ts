@@ -25,6 +25,9 @@ import { TransportError } from './transports/transport.ts';
 declare const CINNABAR_VERSION: string | undefined;
 const VERSION = typeof CINNABAR_VERSION === 'string' ? CINNABAR_VERSION : '0.1.0';
 
+/** Frames of a crash report's stack. */
+Error.stackTraceLimit = 40;
+
 const STDOUT = 1;
 const STDERR = 2;
 
@@ -158,7 +161,11 @@ async function main(): Promise<void> {
   if (config.get(daemonize)) log.notice('daemonize is ignored: the server stays in the foreground.');
 
   let server: Server | null = null;
+  let isCrashing = false;
   const fatal = (error: unknown): never => {
+    // What fails while the report is made must not make another.
+    if (isCrashing) process.exit(1);
+    isCrashing = true;
     log.raw('warning', crashReport(server, error));
     process.exit(1);
   };

@@ -121,6 +121,8 @@ export class Server implements ConnectionOwner, TransportHost {
   readonly config: ServerConfig;
   readonly log: Log;
   readonly clock: Clock;
+  /** Of all random choices; for a crash report. */
+  readonly seed: number | readonly [number, number];
   readonly engine: Engine;
   readonly transport: Transport;
   /** Which transport and why, for the log and INFO. */
@@ -171,6 +173,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.config = options.config;
     this.log = options.log;
     this.clock = options.clock;
+    this.seed = options.seed;
     this.fatalHook = options.fatal;
     this.endedHook = options.ended ?? (() => undefined);
     this.executable = options.executable ?? '';
