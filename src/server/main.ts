@@ -16,6 +16,7 @@ import { daemonize, logfile, loglevel, pidfile, reportedVersion } from './config
 import { ServerConfig } from './config/server-config.ts';
 import { crashReport } from './crash-report.ts';
 import { Log } from './log.ts';
+import { MetricsError } from './metrics/endpoint.ts';
 import { showProcessTitle } from './process-title.ts';
 import { Server } from './server.ts';
 import { obeySignals } from './signals.ts';
@@ -125,6 +126,10 @@ async function listen(server: Server): Promise<void> {
     await server.start();
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
+    if (error instanceof MetricsError) {
+      log.warning(`${error.message}, aborting.`);
+      process.exit(1);
+    }
     const isUnix = server.listeners.describe().length > 0;
     if (isUnix) log.warning(`Failed opening Unix socket: ${error.message}`);
     log.warning(`Failed listening on port ${isUnix ? 0 : server.wantedPort()} (${isUnix ? 'unix' : 'tcp'}), aborting.`);

@@ -52,6 +52,7 @@ import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
 import { Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
+import { MetricsEndpoint } from './metrics/endpoint.ts';
 import { MigrationLinks } from './migration-links.ts';
 import { limitFor } from './output-limits.ts';
 import { QuietTimes } from './quiet-times.ts';
@@ -138,6 +139,7 @@ export class Server implements ConnectionOwner, TransportHost {
   readonly executable: string;
   readonly connections = new Set<Connection>();
   readonly migrationLinks = new MigrationLinks();
+  private readonly metrics = new MetricsEndpoint(this);
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   /** Set by an assertion or by close(). */
@@ -221,6 +223,12 @@ export class Server implements ConnectionOwner, TransportHost {
   /** Begins to listen. Rejects with the transport's error when an address cannot be had. */
   async start(): Promise<void> {
     await this.listeners.open();
+    try {
+      await this.metrics.open();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     this.scheduleCron();
   }
 
@@ -229,6 +237,12 @@ export class Server implements ConnectionOwner, TransportHost {
     return new Promise((resolve, reject) => {
       this.persistence.start((error) => (error === null ? resolve() : reject(error)));
     });
+  }
+
+  /** Why clients are not served now; null: they are. */
+  illness(): string | null {
+    if (this.stopping || this.endsSoon) return 'stopping';
+    return this.persistence.loading === null ? null : 'loading';
   }
 
   private persistenceHost(options: ServerOptions): PersistenceHost {
@@ -290,6 +304,7 @@ export class Server implements ConnectionOwner, TransportHost {
     if (this.cronTimer !== null) clearTimeout(this.cronTimer);
     if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
     this.listeners.close();
+    this.metrics.close();
     this.migrationLinks.close();
     for (const connection of [...this.connections]) connection.close('now');
     this.transport.close();

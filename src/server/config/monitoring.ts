@@ -2,7 +2,7 @@
 
 import { fromLatin1 } from '../../lib/bytes.ts';
 import { parseDouble } from '../../lib/decimal.ts';
-import { bool, custom, INT_MAX, integer, LONG_MAX, Refusal } from '../../lib/directive.ts';
+import { bool, custom, INT_MAX, integer, LONG_MAX, Refusal, text } from '../../lib/directive.ts';
 
 export const slowlogLogSlowerThan = integer('slowlog-log-slower-than', {
   summary: 'Commands that take at least so many microseconds enter the slow log. 0: all; -1: none.',
@@ -93,6 +93,20 @@ export const latencyTrackingInfoPercentiles = custom<readonly number[]>('latency
   format: formatPercentiles,
   // Always written: a file without the line would mean the default.
   fileLines: (percentiles) => [{ text: percentiles.length === 0 ? '""' : formatPercentiles(percentiles), force: true }],
+});
+
+export const metricsPort = integer('metrics-port', {
+  summary:
+    'The TCP port of an HTTP server with /metrics for Prometheus and /healthz. 0: none. It knows no users. A directive of Cinnabar.',
+  default: 0,
+  min: 0,
+  max: 65_535,
+  immutable: true,
+});
+
+export const metricsBind = text('metrics-bind', '127.0.0.1', {
+  summary: 'The address that metrics-port is opened at. A directive of Cinnabar.',
+  immutable: true,
 });
 
 function formatPercentiles(percentiles: readonly number[]): string {
