@@ -31,7 +31,9 @@ export function crashReport(server: Server | null, error: unknown): string {
     parts.push(`\n------ LAST COMMANDS ------\n${attempt(() => lastCommands(server))}`);
     parts.push(`\n------ STATE ------\n${attempt(() => engineState(server))}`);
     parts.push(`\n------ INFO OUTPUT ------\n${attempt(() => infoText(server.info, []))}`);
-    parts.push(`\n------ CLIENT LIST OUTPUT ------\n${attempt(() => clientLines(server))}`);
+    if (!attemptIs(() => server.config.get(hideUserDataFromLog))) {
+      parts.push(`\n------ CLIENT LIST OUTPUT ------\n${attempt(() => clientLines(server))}`);
+    }
   }
   parts.push(
     '\n=== REDIS BUG REPORT END. Make sure to include from START to END. ===\n',
