@@ -46,6 +46,16 @@ test('MEMORY STATS counts keys, and adds up', () => {
   }
 });
 
+test('an emptied database has no more index than one that was never used', () => {
+  const harness = new EngineHarness();
+  for (let key = 0; key < 5000; key++) harness.run('SET', `key:${key}`, 'x');
+  assert.ok(stats(harness).has('db.0'));
+  assert.notEqual(stats(harness).get('overhead.db.hashtable.lut'), ':0\r\n');
+  for (let key = 0; key < 5000; key++) harness.run('DEL', `key:${key}`);
+  assert.equal(stats(harness).has('db.0'), false);
+  assert.equal(stats(harness).get('overhead.db.hashtable.lut'), ':0\r\n');
+});
+
 test('MEMORY PURGE gives free segments back, and MALLOC-STATS tells of those that are there', () => {
   const harness = new EngineHarness();
   let purges = 0;
