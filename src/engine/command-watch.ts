@@ -2,21 +2,27 @@
 //
 // The engine asks this only at the end of a run of commands (timer.ts). Runs of short commands end when another command
 // follows, and their calls share the time. That would hide one that is slow among many, so each command is timed alone
-// (`sharing` is 0) where something is asked for that a short command may well take: less than a millisecond, sizes below
-// those that a batch or a reply reaches seldom, the latency monitor. Above these bounds what makes a short command long
-// is its size: batches beyond BATCH_BYTES_MAX are timed command by command in any case, and a long reply ends its run.
-// A run that ends because another command follows has no arguments any more: nothing of it is kept.
+// (`sharing` is 0, `runMax` 1) where something is asked for that a short command may well take: less than a millisecond, or
+// sizes below those that a batch or a reply reaches seldom. Above these bounds what makes a short command long is its size:
+// batches beyond BATCH_BYTES_MAX are timed command by command in any case, and a long reply ends its run. A run that ends
+// because another command follows has no arguments any more: nothing of it is kept.
+//
+// The latency monitor wants no arguments, and no less than a millisecond: it is told of runs, which it keeps short.
 
 import type { Clock } from '../world/clock.ts';
 import type { Call } from './call.ts';
 import { CommandLog, keptArguments } from './command-log.ts';
 import { FLAG_FAST, FLAG_SHORT } from './command-table.ts';
 import { LatencyMonitor } from './latency-monitor.ts';
+import type { EngineTimer } from './timer.ts';
 
 /** Commands of a batch above this are timed alone: a longer one may hold a short command with very many arguments. */
 export const BATCH_BYTES_MAX = 384 * 1024;
 /** A reply above this ends its run. */
 export const LONG_REPLY_BYTES = 256 * 1024;
+/** The most commands of a run while the latency monitor is on: all together take a few microseconds. With
+ *  each timed alone a pipeline of GET took 60 % longer in engine.bench.ts; so it takes 5 %. */
+const MONITORED_RUN_MAX = 16;
 /** Thresholds below this are not left to a run's average. */
 const SHARED_MICROSECONDS_MIN = 1000;
 /** What a request has more than the bytes from its first argument to its last. */
@@ -36,18 +42,24 @@ export class CommandWatch {
   /** watchdog-period in milliseconds, 0 without; and who is told. */
   watchdogMs = 0;
   onHang: WatchdogListener | null = null;
-  /** Flags of commands whose runs are timed as a whole: FLAG_SHORT, or none. */
+  /** Flags of commands whose runs are timed as a whole, whatever their length: FLAG_SHORT, or none. */
   sharing = FLAG_SHORT;
+  /** The most commands of a run, where these are none. */
+  runMax = 1;
   /** From what on `look` is to be called: milliseconds of a command, bytes between the ends of its arguments, bytes of its
    *  reply. */
   milliseconds = 0;
   requestBytes = 0;
   replyBytes = 0;
   private readonly clock: Clock;
+  private readonly timer: EngineTimer;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, timer: EngineTimer, flags: Int32Array) {
     this.clock = clock;
+    this.timer = timer;
     this.monitor = new LatencyMonitor(clock);
+    timer.onSpike = (command, milliseconds) =>
+      this.monitor.note((flags[command]! & FLAG_FAST) !== 0 ? 'fast-command' : 'command', milliseconds);
     this.refresh();
   }
 
@@ -56,23 +68,23 @@ export class CommandWatch {
     const { slow, largeRequests, largeReplies, monitor } = this;
     const none = Number.POSITIVE_INFINITY;
     const slowMs = slow.isOn() ? slow.threshold / 1000 : none;
-    this.milliseconds = Math.min(slowMs, monitor.threshold || none, this.watchdogMs || none);
+    this.milliseconds = Math.min(slowMs, this.watchdogMs || none);
+    this.timer.spikeMs = monitor.threshold || none;
     this.requestBytes = largeRequests.isOn() ? largeRequests.threshold - REQUEST_HEAD_BYTES_MAX : none;
     this.replyBytes = largeReplies.isOn() ? largeReplies.threshold : none;
     const isShared =
       slowMs * 1000 >= SHARED_MICROSECONDS_MIN &&
-      monitor.threshold === 0 &&
       this.requestBytes >= BATCH_BYTES_MAX &&
       this.replyBytes >= LONG_REPLY_BYTES;
-    this.sharing = isShared ? FLAG_SHORT : 0;
+    this.sharing = isShared && monitor.threshold === 0 ? FLAG_SHORT : 0;
+    this.runMax = isShared ? MONITORED_RUN_MAX : 1;
   }
 
   /** Looks at a command that ran, its arguments still in place: `milliseconds` is what it took. */
   look(call: Call, milliseconds: number, replyBytes: number): void {
     // A client that waits is looked at when it is served.
     if (call.session.blocked !== null && !call.retried) return;
-    const isFast = (call.engine.table.flags[call.command]! & FLAG_FAST) !== 0;
-    this.monitor.note(call.retried ? 'command-unblocking' : isFast ? 'fast-command' : 'command', milliseconds);
+    if (call.retried) this.monitor.note('command-unblocking', milliseconds);
     if (this.watchdogMs > 0 && milliseconds >= this.watchdogMs) this.onHang?.(call, milliseconds);
     if (call.engine.table.definitions[call.command]!.flags?.includes('skip_slowlog') === true) return;
     const microseconds = Math.floor(milliseconds * 1000);

@@ -25,7 +25,7 @@ import { BlockedClients } from './blocking.ts';
 import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_WATCH } from './changes.ts';
 import type { CommandDefinition } from './command.ts';
-import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SKIP_MONITOR } from './command-table.ts';
+import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
 import { BATCH_BYTES_MAX, CommandWatch, LONG_REPLY_BYTES, requestBytes } from './command-watch.ts';
 import {
   DEL_EVENT,
@@ -152,8 +152,10 @@ export class Engine implements KeyspaceOwner {
   gates = GATE_PROTECTED;
   /** Who cares about changes (changes.ts): 0 in the common case. */
   effects = 0;
-  /** Flags of the commands whose runs are timed as a whole: CommandWatch.sharing, or 0 for a long batch. */
+  /** Flags of the commands whose runs are timed as a whole, else the most commands of a run: CommandWatch.sharing and
+   *  runMax, but for a long batch. */
   private sharing = 0;
+  private runMax = 1;
   /** Changes since the start; commands add to it, never take away. */
   dirty = 0;
   /** client-query-buffer-limit. */
@@ -201,7 +203,7 @@ export class Engine implements KeyspaceOwner {
     this.table = new CommandTable(options.commands);
     this.statistics = new Statistics(this.table.definitions.length);
     this.timer = new EngineTimer(this.clock, this.statistics);
-    this.watch = new CommandWatch(this.clock);
+    this.watch = new CommandWatch(this.clock, this.timer, this.table.flags);
     this.sharing = this.watch.sharing;
     this.latency = new CommandLatency(this.timer, this.table.definitions.length);
     this.latency.track(true);
@@ -355,7 +357,9 @@ export class Engine implements KeyspaceOwner {
     const parser = session.parser;
     const call = this.frames[0]!;
     let at = start;
-    this.sharing = end - start > BATCH_BYTES_MAX ? 0 : this.watch.sharing;
+    const isLong = end - start > BATCH_BYTES_MAX;
+    this.sharing = isLong ? 0 : this.watch.sharing;
+    this.runMax = isLong ? 1 : this.watch.runMax;
     let status = EMPTY;
     while (at < end) {
       status = parser.parse(bytes, at, end);
@@ -514,8 +518,13 @@ export class Engine implements KeyspaceOwner {
     if (this.propagation.active && this.owesPropagation(call, dirty)) this.propagateCall(call);
     // EXEC does not count again what failed inside.
     if (reply.errors !== errors && reply.errors !== this.errorsCounted) this.countError(id, reply);
-    if ((this.table.flags[id]! & this.sharing) === 0) this.endRun(call, id, from);
+    if ((this.table.flags[id]! & this.sharing) === 0) this.endRunOf(call, id, from);
     if ((this.effects | this.propagation.count | this.deferred.length) !== 0) this.afterCommand(call, id);
+  }
+
+  /** Ends the run of a command that is not short, or of as many as are to be timed together. */
+  private endRunOf(call: Call, id: number, from: number): void {
+    if ((this.table.flags[id]! & FLAG_SHORT) === 0 || this.timer.count >= this.runMax) this.endRun(call, id, from);
   }
 
   /** Ends the run of a command whose arguments are in place and whose reply began at `from`. */
@@ -536,6 +545,7 @@ export class Engine implements KeyspaceOwner {
   rewatch(): void {
     this.watch.refresh();
     this.sharing = Math.min(this.sharing, this.watch.sharing);
+    this.runMax = Math.min(this.runMax, this.watch.runMax);
   }
 
   /** Runs a command in a frame of its own, one level below `outer`: EXEC's queue. The frame's arguments are loaded. */

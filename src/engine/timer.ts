@@ -10,6 +10,9 @@ import { STAT_COMMAND_MS, STAT_COMMANDS, type Statistics } from './statistics.ts
 /** Told of each run: how often the command ran and how many milliseconds all of them took. */
 export type RunListener = (command: number, count: number, milliseconds: number) => void;
 
+/** Told of a run that took longer than `spikeMs`. */
+export type SpikeListener = (command: number, milliseconds: number) => void;
+
 /** Runs that are remembered, for a crash report. */
 const RECENT = 32;
 /** Indices of `times`: when the present run began; what each call of the last one took. */
@@ -22,6 +25,9 @@ export class EngineTimer {
   count = 0;
   /** Latency tracking and the like. */
   listener: RunListener | null = null;
+  /** The latency monitor. */
+  spikeMs = Number.POSITIVE_INFINITY;
+  onSpike: SpikeListener | null = null;
   private readonly times = new Float64Array(2);
   private readonly clock: Clock;
   private readonly statistics: Statistics;
@@ -86,5 +92,6 @@ export class EngineTimer {
     statistics.counters[STAT_COMMANDS]! += count;
     statistics.counters[STAT_COMMAND_MS]! += spent;
     if (this.listener !== null) this.listener(command, count, spent);
+    if (spent >= this.spikeMs) this.onSpike?.(command, spent);
   }
 }
