@@ -4,13 +4,7 @@
 // tests which are named exist is checked by tcl-exceptions.test.ts.
 
 /** What is not built yet. A case that waits for it is to pass, and its line here to go, when it is. */
-export type Subject =
-  | 'scripting'
-  | 'replication'
-  | 'cluster'
-  | 'users'
-  | 'client tracking'
-  | 'eviction';
+export type Subject = 'scripting' | 'replication' | 'cluster' | 'users' | 'client tracking' | 'eviction';
 
 export interface TclException {
   readonly reason: string;
