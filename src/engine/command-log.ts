@@ -6,6 +6,10 @@
 import { fromLatin1 } from '../lib/bytes.ts';
 import type { Call } from './call.ts';
 
+/** About what an entry takes beside its arguments' bytes, and what each of these. */
+const ENTRY_BYTES = 160;
+const ARGUMENT_BYTES = 96;
+
 const REDACTED = fromLatin1('(redacted)');
 
 export interface LogEntry {
@@ -29,6 +33,8 @@ export class CommandLog {
   private entries: (LogEntry | null)[] = [];
   private first = 0;
   private nextId = 0;
+  /** Memory that the entries take. */
+  bytes = 0;
 
   constructor(threshold: number, lengthMax: number) {
     this.threshold = threshold;
@@ -47,7 +53,11 @@ export class CommandLog {
   add(call: Call, amount: number, at: number, args: readonly Uint8Array[]): void {
     const { session } = call;
     this.entries.push({ id: this.nextId++, at, amount, args, address: session.peer.address(), name: session.name });
-    while (this.length() > this.lengthMax) this.entries[this.first++] = null;
+    this.bytes += bytesOf(args);
+    while (this.length() > this.lengthMax) {
+      this.bytes -= bytesOf(this.entries[this.first]!.args);
+      this.entries[this.first++] = null;
+    }
     if (this.first > this.lengthMax) {
       this.entries = this.entries.slice(this.first);
       this.first = 0;
@@ -72,7 +82,12 @@ export class CommandLog {
   reset(): void {
     this.entries = [];
     this.first = 0;
+    this.bytes = 0;
   }
+}
+
+function bytesOf(args: readonly Uint8Array[]): number {
+  return args.reduce((sum, arg) => sum + arg.length + ARGUMENT_BYTES, ENTRY_BYTES);
 }
 
 /** A call's arguments as an entry keeps them: at most `countMax` of at most `bytesMax` bytes, and none that is a secret. */

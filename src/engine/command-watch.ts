@@ -80,6 +80,11 @@ export class CommandWatch {
     this.runMax = isShared ? MONITORED_RUN_MAX : 1;
   }
 
+  /** Memory that the logs take. */
+  keptBytes(): number {
+    return this.slow.bytes + this.largeRequests.bytes + this.largeReplies.bytes;
+  }
+
   /** Looks at a command that ran, its arguments still in place: `milliseconds` is what it took. */
   look(call: Call, milliseconds: number, replyBytes: number): void {
     // A client that waits is looked at when it is served.

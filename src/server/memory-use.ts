@@ -4,7 +4,7 @@ import { sessionMemory } from '../engine/client-list.ts';
 import type { Engine } from '../engine/engine.ts';
 
 export interface MemoryUse {
-  /** All that is declared: flat memory, clients, the reply buffer. */
+  /** All that is declared: flat memory, clients, the reply buffer, the command logs. */
   readonly used: number;
   readonly peak: number;
   /** What the server took when it was started. */
@@ -39,10 +39,11 @@ export class MemoryMeter {
     for (const session of sessions.values()) clients += sessionMemory(session);
     this.clients = clients;
     const flat = keyspace.memory.usedBytes();
-    const used = flat + reply.bytes.length + clients;
+    const kept = this.engine.watch.keptBytes();
+    const used = flat + reply.bytes.length + clients + kept;
     this.peak = Math.max(this.peak, used);
     const index = Math.max(0, this.indexBytes() - this.startupIndex);
-    const overhead = Math.min(used, this.startup + reply.bytes.length + clients + index);
+    const overhead = Math.min(used, this.startup + reply.bytes.length + clients + kept + index);
     return {
       used,
       peak: this.peak,
@@ -57,7 +58,8 @@ export class MemoryMeter {
 
   /** About how much is used, cheaply. */
   estimate(): number {
-    return this.engine.keyspace.memory.usedBytes() + this.engine.reply.bytes.length + this.clients;
+    const { keyspace, reply, watch } = this.engine;
+    return keyspace.memory.usedBytes() + reply.bytes.length + this.clients + watch.keptBytes();
   }
 
   private indexBytes(): number {
