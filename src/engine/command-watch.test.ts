@@ -126,10 +126,16 @@ describe('the slow log', () => {
     assert.deepEqual(words(harness.engine.watch.slow), []);
     harness.client.raw(encode(['RPUSH', 'list', 'a', 'b']) + encode(['PING']));
     assert.deepEqual(words(harness.engine.watch.slow), ['RPUSH list a b', 'BLPOP list 0', 'PING']);
+    const { latency, table, statistics } = harness.engine;
+    const blpop = table.idOf('blpop');
+    assert.equal(latency.histograms[blpop]!.total, 1);
+    assert.equal(statistics.calls[blpop], 1);
     harness.engine.watch.slow.reset();
     waiter.run('BLPOP', 'nothing', '1');
     harness.advance(1500);
     assert.deepEqual(words(harness.engine.watch.slow), []);
+    assert.equal(latency.histograms[blpop]!.total, 1);
+    assert.equal(statistics.calls[blpop], 2);
   });
 
   it('cuts long arguments and many of them, and keeps no secrets', () => {

@@ -62,6 +62,7 @@ export class Serving {
       wakesOnDelete,
     });
     session.stopped = STOPPED_BLOCKED;
+    this.engine.timer.waiting++;
     this.engine.blocked.add(session.blocked);
     this.engine.refreshEffects();
   }
@@ -136,7 +137,10 @@ export class Serving {
     engine.timer.change(id);
     engine.table.runs[id]!(call);
     engine.timer.change(id);
-    if (!this.blockedAgain) engine.watch.look(call, engine.timer.each(), reply.length);
+    if (!this.blockedAgain) {
+      engine.timer.served();
+      engine.watch.look(call, engine.timer.each(), reply.length);
+    }
     call.retried = false;
     call.reply = engine.reply;
     this.retried = null;

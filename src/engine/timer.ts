@@ -23,6 +23,8 @@ export class EngineTimer {
   /** The command of the present run, and how often it ran. */
   command = 0;
   count = 0;
+  /** How many of these began to wait: they are not told of, but when they are served. */
+  waiting = 0;
   /** Latency tracking and the like. */
   listener: RunListener | null = null;
   /** The latency monitor. */
@@ -63,6 +65,11 @@ export class EngineTimer {
     return this.times[EACH]!;
   }
 
+  /** A command that had waited was served in the last run, which counted none. */
+  served(): void {
+    this.listener?.(this.command, 1, this.times[EACH]!);
+  }
+
   /** The last runs, the oldest first: which command, how often. */
   recent(): { command: number; count: number }[] {
     const runs = [];
@@ -80,7 +87,9 @@ export class EngineTimer {
     const spent = now - this.times[BEGUN]!;
     this.times[BEGUN] = now;
     const { statistics, command, count } = this;
+    const ended = count - this.waiting;
     this.count = 0;
+    this.waiting = 0;
     statistics.microseconds[command]! += spent * 1000;
     this.times[EACH] = count > 1 ? spent / count : spent;
     if (count === 0) return;
@@ -91,7 +100,7 @@ export class EngineTimer {
     statistics.calls[command]! += count;
     statistics.counters[STAT_COMMANDS]! += count;
     statistics.counters[STAT_COMMAND_MS]! += spent;
-    if (this.listener !== null) this.listener(command, count, spent);
+    if (this.listener !== null && ended > 0) this.listener(command, ended, spent);
     if (spent >= this.spikeMs) this.onSpike?.(command, spent);
   }
 }
