@@ -1,6 +1,7 @@
 // LATENCY: the latency monitor's events, and the durations of each command.
 
 import type { Histogram } from '../../lib/histogram.ts';
+import { untilNul } from '../../protocol/errors.ts';
 import type { Reply } from '../../protocol/reply.ts';
 import type { Call } from '../call.ts';
 import { type CommandFlag, container, control, multiple, optional, reply, text } from '../command.ts';
@@ -58,7 +59,7 @@ function graph(call: Call): void {
   const name = call.text(2);
   const event = engine.watch.monitor.events.get(name);
   if (event === undefined) {
-    call.reply.errorText(`ERR No samples available for event '${name}'`);
+    call.reply.errorText(`ERR No samples available for event '${untilNul(name)}'`);
     return;
   }
   const now = Math.floor(engine.clock.now() / 1000);
