@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from '../support/engine-harness.ts';
-import { RawConnection, ServerProcess } from '../support/redis-server.ts';
+import { freePort, RawConnection, ServerProcess } from '../support/redis-server.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/cinnabar-server');
 const LOG = 'server.log';
@@ -168,10 +168,17 @@ test('while it loads it says so, and some settings wait', async () => {
     '100',
     '--loading-process-events-interval-bytes',
     '1024',
+    '--metrics-port',
+    String(await freePort()),
   ];
+  const health = async () => {
+    const answer = await fetch(`http://127.0.0.1:${slow.at(-1)}/healthz`);
+    return `${answer.status} ${await answer.text()}`;
+  };
   const loading = await Probe.start(slow, directory);
   try {
     assert.equal(await loading.field('loading'), '1');
+    assert.equal(await health(), '503 loading\n');
     assert.match(await loading.ask('GET', 'key:1'), /^-LOADING /);
     assert.equal(await loading.ask('CONFIG', 'SET', 'loglevel', 'debug'), '+OK\r\n');
     assert.match(await loading.ask('CONFIG', 'SET', 'dir', '/'), /^-LOADING /);
@@ -181,6 +188,7 @@ test('while it loads it says so, and some settings wait', async () => {
     assert.equal(await loading.ask('CONFIG', 'SET', 'key-load-delay', '0'), '+OK\r\n');
     for (let tries = 0; tries < 100 && (await loading.field('loading')) === '1'; tries++) await sleep(20);
     assert.equal(await loading.ask('DBSIZE'), ':20000\r\n');
+    assert.equal(await health(), '200 ok\n');
   } finally {
     await loading.stop();
   }
