@@ -13,7 +13,6 @@ export type LatencyEventName =
   | 'command-unblocking'
   | 'expire-cycle'
   | 'eviction-cycle'
-  | 'eviction-del'
   | 'aof-write'
   | 'aof-fsync-always'
   | 'snapshot-slice';
