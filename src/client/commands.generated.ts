@@ -87,6 +87,14 @@ export interface TypedCommands {
   commandInfo(options?: { readonly commandName?: readonly (Argument)[] | Argument | undefined }): Promise<ReplyValue[]>;
   /** COMMAND LIST: Lists the names of all commands and subcommands. O(N), N being all commands. Since 7.0.0. */
   commandList(options?: { readonly filterby?: { 'MODULE': Argument } | { 'ACLCAT': Argument } | { 'PATTERN': Argument } | undefined }): Promise<ReplyValue[]>;
+  /** COMMANDLOG GET: Shows the newest entries of a command log. O(N), N being the entries shown. Since 8.1.0. */
+  commandlogGet(count: number | bigint | string, type: 'SLOW' | 'LARGE-REQUEST' | 'LARGE-REPLY'): Promise<ReplyValue[]>;
+  /** COMMANDLOG HELP: Lists the subcommands with a line on each. O(1) Since 8.1.0. */
+  commandlogHelp(): Promise<ReplyValue[]>;
+  /** COMMANDLOG LEN: Tells how many entries a command log has. O(1) Since 8.1.0. */
+  commandlogLen(type: 'SLOW' | 'LARGE-REQUEST' | 'LARGE-REPLY'): Promise<number>;
+  /** COMMANDLOG RESET: Empties a command log. O(N), N being the entries of the log. Since 8.1.0. */
+  commandlogReset(type: 'SLOW' | 'LARGE-REQUEST' | 'LARGE-REPLY'): Promise<'OK'>;
   /** COPY: Copies the value of a key, with its expiry, to another key. O(N) for collections, N being their elements; O(1) for strings. Since 6.2.0. */
   copy(source: Argument, destination: Argument, options?: { readonly destinationDb?: number | bigint | string | undefined; readonly replace?: true | undefined }): Promise<number>;
   /** DBSIZE: Counts the keys of the database. O(1) Since 1.0.0. */
@@ -229,6 +237,20 @@ export interface TypedCommands {
   increx(key: Argument, options?: { readonly increment?: { 'BYFLOAT': number | string } | { 'BYINT': number | bigint | string } | undefined; readonly saturate?: true | undefined; readonly lowerbound?: Argument | undefined; readonly upperbound?: Argument | undefined; readonly expiration?: { 'EX': number | bigint | string } | { 'PX': number | bigint | string } | { 'EXAT': number | bigint | string } | { 'PXAT': number | bigint | string } | 'PERSIST' | undefined; readonly enx?: true | undefined }): Promise<ReplyValue[]>;
   /** KEYS: Lists all keys that match a pattern. Holds everything else up: SCAN does not. O(N), N being the keys of the database. Since 1.0.0. */
   keys(pattern: Argument): Promise<ReplyValue[]>;
+  /** LATENCY DOCTOR: Tells what the latency monitor saw, and what to do about it. O(1) Since 2.8.13. */
+  latencyDoctor(): Promise<string>;
+  /** LATENCY GRAPH: Draws the samples of one kind of event. O(1) Since 2.8.13. */
+  latencyGraph(event: Argument): Promise<string>;
+  /** LATENCY HELP: Lists the subcommands with a line on each. O(1) Since 2.8.13. */
+  latencyHelp(): Promise<ReplyValue[]>;
+  /** LATENCY HISTOGRAM: Tells how long some commands take, or all. O(N), N being the commands with durations. Since 7.0.0. */
+  latencyHistogram(options?: { readonly command?: readonly (Argument)[] | Argument | undefined }): Promise<Map<ReplyValue, ReplyValue>>;
+  /** LATENCY HISTORY: Lists the samples of one kind of event. O(1) Since 2.8.13. */
+  latencyHistory(event: Argument): Promise<ReplyValue[]>;
+  /** LATENCY LATEST: Lists the newest sample of each kind of event. O(1) Since 2.8.13. */
+  latencyLatest(): Promise<ReplyValue[]>;
+  /** LATENCY RESET: Forgets the samples of some kinds of events, or of all. O(1) Since 2.8.13. */
+  latencyReset(options?: { readonly event?: readonly (Argument)[] | Argument | undefined }): Promise<number>;
   /** LCS: Finds the longest subsequence that two strings have in common. O(N*M), N and M being the lengths of the strings; as much memory, up to proto-max-bulk-len. Since 7.0.0. */
   lcs(key1: Argument, key2: Argument, options?: { readonly len?: true | undefined; readonly idx?: true | undefined; readonly minMatchLen?: number | bigint | string | undefined; readonly withmatchlen?: true | undefined }): Promise<string | number | Map<ReplyValue, ReplyValue>>;
   /** LINDEX: Tells the item at a place of a list. O(N), N being the items between it and the nearer end. Since 1.0.0. */
@@ -261,8 +283,16 @@ export interface TypedCommands {
   lset(key: Argument, index: number | bigint | string, element: Argument): Promise<'OK'>;
   /** LTRIM: Removes all items of a list but those of a range. O(N), N being the items removed. Since 1.0.0. */
   ltrim(key: Argument, start: number | bigint | string, stop: number | bigint | string): Promise<'OK'>;
+  /** MEMORY DOCTOR: Tells whether anything about the use of memory looks wrong. O(N), N being the clients. Since 4.0.0. */
+  memoryDoctor(): Promise<string>;
   /** MEMORY HELP: Lists the subcommands with a line on each. O(1) Since 5.0.0. */
   memoryHelp(): Promise<ReplyValue[]>;
+  /** MEMORY MALLOC-STATS: Tells what the allocator knows of itself. O(1) Since 4.0.0. */
+  memoryMallocStats(): Promise<string>;
+  /** MEMORY PURGE: Gives memory that is free back to the system. O(N), N being the segments that are free. Since 4.0.0. */
+  memoryPurge(): Promise<'OK'>;
+  /** MEMORY STATS: Tells what memory is used for. O(N), N being the clients. Since 4.0.0. */
+  memoryStats(): Promise<Map<ReplyValue, ReplyValue>>;
   /** MEMORY USAGE: Tells how many bytes a key and its value take. O(N), N being the elements of a large collection. Since 4.0.0. */
   memoryUsage(key: Argument, options?: { readonly count?: number | bigint | string | undefined }): Promise<number | null>;
   /** MGET: Tells the values of several string keys. O(N), N being the keys. Since 1.0.0. */
@@ -385,6 +415,14 @@ export interface TypedCommands {
   sinterstore(destination: Argument, key: readonly (Argument)[] | Argument): Promise<number>;
   /** SISMEMBER: Tells whether something is a member of a set. O(1) Since 1.0.0. */
   sismember(key: Argument, member: Argument): Promise<number>;
+  /** SLOWLOG GET: Shows the newest entries of the slow log. O(N), N being the entries shown. Since 2.2.12. */
+  slowlogGet(options?: { readonly count?: number | bigint | string | undefined }): Promise<ReplyValue[]>;
+  /** SLOWLOG HELP: Lists the subcommands with a line on each. O(1) Since 6.2.0. */
+  slowlogHelp(): Promise<ReplyValue[]>;
+  /** SLOWLOG LEN: Tells how many entries the slow log has. O(1) Since 2.2.12. */
+  slowlogLen(): Promise<number>;
+  /** SLOWLOG RESET: Empties the slow log. O(N), N being the entries of the log. Since 2.2.12. */
+  slowlogReset(): Promise<'OK'>;
   /** SMEMBERS: Lists the members of a set. O(N), N being the members. Since 1.0.0. */
   smembers(key: Argument): Promise<Set<ReplyValue>>;
   /** SMISMEMBER: Tells of each of several things whether it is a member of a set. O(N), N being the things asked for. Since 6.2.0. */

@@ -6,6 +6,7 @@ import * as bitmapBitop from './commands/bitmap/bitop.ts';
 import * as bitmapBits from './commands/bitmap/bits.ts';
 import * as client from './commands/client.ts';
 import * as commandInfo from './commands/command-info.ts';
+import * as commandLogs from './commands/command-logs.ts';
 import * as connection from './commands/connection.ts';
 import * as databases from './commands/databases.ts';
 import * as expire from './commands/expire.ts';
@@ -18,6 +19,7 @@ import * as hashListing from './commands/hash/listing.ts';
 import * as hashNumbers from './commands/hash/numbers.ts';
 import * as hyperloglog from './commands/hyperloglog.ts';
 import * as keys from './commands/keys.ts';
+import * as latency from './commands/latency.ts';
 import * as listEnds from './commands/list/ends.ts';
 import * as listItems from './commands/list/items.ts';
 import * as listMoving from './commands/list/moving.ts';
@@ -124,5 +126,7 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   server,
   lolwut,
   memory,
+  commandLogs,
+  latency,
   commandInfo,
 );

@@ -1,7 +1,9 @@
 // The engine alone: wire bytes into a session, no socket. GET and SET of random keys among a million, 100 a batch.
 // Prints nanoseconds a request, and what the garbage collector saw of it.
 //
-//   npm run bench -- src/engine/engine.bench.ts [keys]
+// `watched`: with the latency monitor on, each command timed alone.
+//
+//   npm run bench -- src/engine/engine.bench.ts [keys] [batch] [watched]
 
 import { PerformanceObserver } from 'node:perf_hooks';
 import { Prng } from '../lib/prng.ts';
@@ -10,8 +12,9 @@ import { Engine } from './engine.ts';
 import type { Peer } from './session.ts';
 
 const KEYS = Number(process.argv[2] ?? 1_000_000);
-const BATCH = 100;
-const BATCHES = 20_000;
+const BATCH = Number(process.argv[3] ?? 100);
+const BATCHES = Math.floor(2_000_000 / BATCH);
+const IS_WATCHED = process.argv[4] === 'watched';
 
 let scavenges = 0;
 new PerformanceObserver((list) => {
@@ -32,6 +35,10 @@ const peer: Peer = {
   close: () => undefined,
 };
 const session = engine.openSession(peer);
+if (IS_WATCHED) {
+  engine.watch.monitor.threshold = 100;
+  engine.rewatch();
+}
 const prng = new Prng(1);
 const keyOf = (index: number) => `key:${String(index).padStart(12, '0')}`;
 const encode = (args: string[]) => `*${args.length}\r\n${args.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`;

@@ -27,6 +27,7 @@ import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_TRACKING
 import { ClientMemory } from './client-memory.ts';
 import type { CommandDefinition } from './command.ts';
 import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
+import { BATCH_BYTES_MAX, CommandWatch, LONG_REPLY_BYTES, requestBytes } from './command-watch.ts';
 import {
   DEL_EVENT,
   EVENT_ANY_SUBKEY,
@@ -50,6 +51,7 @@ import {
 } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
+import { engineMemoryFacts, type MemoryFacts } from './memory-facts.ts';
 import { monitorLine } from './monitor.ts';
 import { Propagation } from './propagation.ts';
 import { PubSub } from './pubsub.ts';
@@ -89,7 +91,7 @@ import { TrackingTable } from './tracking-table.ts';
 import { unwatch } from './transaction.ts';
 
 /** Replies of one batch are sent when they exceed this, not only at its end: memory stays bounded. */
-const FLUSH_BYTES = 256 * 1024;
+const FLUSH_BYTES = LONG_REPLY_BYTES;
 /** A session whose client has not taken this much of its output is not read on until it has. */
 const OUTPUT_WAITING_MAX = 16 * 1024 * 1024;
 /** Wheel entries handled between two looks at the clock: at 300 ns each well below a tick. */
@@ -131,6 +133,8 @@ export interface EngineEvents {
   flushedAll?(): void;
   /** HTTP arrived where RESP was expected, and the session was ended. */
   crossProtocol?(session: Session): void;
+  /** MEMORY PURGE has given flat memory back: what else is free may go, too. */
+  purged?(): void;
 }
 
 export class Engine implements KeyspaceOwner {
@@ -151,6 +155,8 @@ export class Engine implements KeyspaceOwner {
   readonly tracking: Tracking;
   readonly admission: Admission;
   readonly timer: EngineTimer;
+  /** What is remarkable about commands: slow log, latency monitor. */
+  readonly watch: CommandWatch;
   /** latency-tracking and latency-tracking-info-percentiles. */
   readonly latency: CommandLatency;
   latencyPercentiles: readonly number[] = [50, 99, 99.9];
@@ -165,6 +171,10 @@ export class Engine implements KeyspaceOwner {
   gates = GATE_PROTECTED;
   /** Who cares about changes (changes.ts): 0 in the common case. */
   effects = 0;
+  /** Flags of the commands whose runs are timed as a whole, else the most commands of a run: CommandWatch.sharing and
+   *  runMax, but for a long batch. */
+  private sharing = 0;
+  private runMax = 1;
   /** Changes since the start; commands add to it, never take away. */
   dirty = 0;
   /** client-query-buffer-limit. */
@@ -177,6 +187,10 @@ export class Engine implements KeyspaceOwner {
   lazyExpire = true;
   activeExpire = true;
   events: EngineEvents = {};
+  /** What MEMORY tells; replaced by who knows more of the process. */
+  memoryFacts: () => MemoryFacts = () => engineMemoryFacts(this);
+  /** Bytes of a database's index while it is empty. */
+  readonly emptyIndexBytes: number;
   /** lazyfree-lazy-user-flush. */
   lazyUserFlush = false;
   /** The session whose batch runs, null outside. */
@@ -203,10 +217,13 @@ export class Engine implements KeyspaceOwner {
     const now = Math.floor(options.clock.now());
     assert(memory.admit(0), 'the first segment can be had');
     this.keyspace = new Keyspace(memory, hasher, this, options.databases ?? 16, now);
+    this.emptyIndexBytes = this.keyspace.table.indexBytes(this.keyspace.databases[0]!.root);
     this.access = new AccessClock(this.keyspace, this.prng);
     this.table = new CommandTable(options.commands);
     this.statistics = new Statistics(this.table.definitions.length);
     this.timer = new EngineTimer(this.clock, this.statistics);
+    this.watch = new CommandWatch(this.clock, this.timer, this.table.flags);
+    this.sharing = this.watch.sharing;
     this.latency = new CommandLatency(this.timer, this.table.definitions.length);
     this.latency.track(true);
     this.pubsub = new PubSub((session, bytes, start, end) => this.deliver(session, bytes, start, end));
@@ -216,7 +233,7 @@ export class Engine implements KeyspaceOwner {
     this.clientMemory = new ClientMemory(this);
     this.eviction = new Eviction(this);
     for (let depth = 0; depth < FRAMES; depth++) this.frames.push(new Call(this, depth, this.reply));
-    this.serving = new Serving(this, this.frames[0]!);
+    this.serving = new Serving(this, new Call(this, 0, this.reply));
   }
 
   // --- sessions ---
@@ -369,9 +386,14 @@ export class Engine implements KeyspaceOwner {
     const parser = session.parser;
     const call = this.frames[0]!;
     let at = start;
+    const isLong = end - start > BATCH_BYTES_MAX;
+    this.sharing = isLong ? 0 : this.watch.sharing;
+    this.runMax = isLong ? 1 : this.watch.runMax;
+    let status = EMPTY;
     while (at < end) {
-      const status = parser.parse(bytes, at, end);
+      status = parser.parse(bytes, at, end);
       if (status === COMPLETE) {
+        const from = this.reply.length;
         call.bytes = parser.bytes;
         call.starts = parser.starts;
         call.ends = parser.ends;
@@ -379,7 +401,7 @@ export class Engine implements KeyspaceOwner {
         if (!this.execute(session, call)) break;
         at = parser.consumed;
         if (session.stopped !== STOPPED_NOT) break;
-        if ((this.reply.length > FLUSH_BYTES || this.reply.overflowed) && !this.flush(session)) break;
+        if ((this.reply.length > FLUSH_BYTES || this.reply.overflowed) && !this.flushWithin(session, from)) break;
       } else if (status === EMPTY) {
         at = parser.consumed;
       } else if (status === FAILED) {
@@ -389,14 +411,24 @@ export class Engine implements KeyspaceOwner {
           `Protocol error (${toLatin1(parser.error, 5, parser.error.length - 2)}) from client`,
         );
         session.stopped = STOPPED_CLOSING;
-        return end;
+        at = end;
       } else break;
     }
+    // The arguments of the last command are in place if no further request was begun.
+    if (status !== COMPLETE) this.leaveRun();
+    else if (this.timer.count > 0) this.endRun(call, this.timer.command, this.reply.length);
     return at;
   }
 
+  /** Sends the replies before a batch ends. The last one, from `from` on, may be long: its command's run ends with it. */
+  private flushWithin(session: Session, from: number): boolean {
+    if (this.timer.count > 0) this.endRun(this.frames[0]!, this.timer.command, from);
+    const goesOn = this.flush(session);
+    this.timer.begin();
+    return goesOn;
+  }
+
   private finish(session: Session): void {
-    this.timer.end();
     this.active = null;
     const { reply, keyspace } = this;
     if (reply.length > 0 || reply.overflowed) this.flush(session);
@@ -458,6 +490,7 @@ export class Engine implements KeyspaceOwner {
     ) {
       id = this.admission.resolve(session, call, id);
       if (id < 0) {
+        this.leaveRun();
         if (session.replies !== REPLY_ON) this.withhold(session, from);
         return true;
       }
@@ -479,10 +512,19 @@ export class Engine implements KeyspaceOwner {
     }
     const from = this.reply.length;
     const verdict = closed === 0 ? 0 : this.admission.decide(session, call, id, closed);
-    if (verdict === VERDICT_WAIT) return false;
+    if (verdict === VERDICT_WAIT) {
+      this.leaveRun();
+      return false;
+    }
     if (verdict !== VERDICT_DONE) this.perform(call, id);
+    else this.leaveRun();
     this.withhold(session, from);
     return true;
+  }
+
+  /** Ends a run whose arguments are gone, since a request that did not run has taken their place. */
+  private leaveRun(): void {
+    if (this.timer.count > 0) this.timer.end();
   }
 
   /** CLIENT REPLY: takes a reply back that is not wanted. What it says of itself counts from the next command on. */
@@ -496,6 +538,7 @@ export class Engine implements KeyspaceOwner {
   /** Runs a command that may run, and everything that follows from it. */
   perform(call: Call, id: number): void {
     const reply = call.reply;
+    const from = reply.length;
     const errors = reply.errors;
     const dirty = this.dirty;
     const timer = this.timer;
@@ -509,8 +552,34 @@ export class Engine implements KeyspaceOwner {
     if (this.propagation.active && this.owesPropagation(call, dirty)) this.propagateCall(call);
     // EXEC does not count again what failed inside.
     if (reply.errors !== errors && reply.errors !== this.errorsCounted) this.countError(id, reply);
+    if ((this.table.flags[id]! & this.sharing) === 0) this.endRunOf(call, id, from);
     if ((this.effects | this.propagation.count | this.deferred.length) !== 0) this.afterCommand(call, id);
-    if ((this.table.flags[id]! & FLAG_SHORT) === 0) timer.change(id);
+  }
+
+  /** Ends the run of a command that is not short, or of as many as are to be timed together. */
+  private endRunOf(call: Call, id: number, from: number): void {
+    if ((this.table.flags[id]! & FLAG_SHORT) === 0 || this.timer.count >= this.runMax) this.endRun(call, id, from);
+  }
+
+  /** Ends the run of a command whose arguments are in place and whose reply began at `from`. */
+  private endRun(call: Call, id: number, from: number): void {
+    const { timer, watch } = this;
+    timer.change(id);
+    const replyBytes = call.reply.length - from;
+    if (
+      timer.each() >= watch.milliseconds ||
+      replyBytes >= watch.replyBytes ||
+      call.ends[call.count - 1]! - call.starts[0]! >= watch.requestBytes
+    ) {
+      watch.look(call, timer.each(), replyBytes);
+    }
+  }
+
+  /** What is watched has changed: for the batch that runs, too. */
+  rewatch(): void {
+    this.watch.refresh();
+    this.sharing = Math.min(this.sharing, this.watch.sharing);
+    this.runMax = Math.min(this.runMax, this.watch.runMax);
   }
 
   /** Runs a command in a frame of its own, one level below `outer`: EXEC's queue. The frame's arguments are loaded. */
@@ -523,20 +592,25 @@ export class Engine implements KeyspaceOwner {
     call.command = id;
     const from = call.reply.length;
     this.perform(call, id);
+    if (this.timer.count > 0 && call.reply.length - from > LONG_REPLY_BYTES) this.endRun(call, id, from);
     if (isSilenced(call.session)) call.reply.truncate(from);
   }
 
   /** Bytes of the request that runs, as it came; and of its arguments. For CLIENT LIST. */
   requestBytes(): number {
-    const call = this.frames[0]!;
-    let bytes = 3 + String(call.count).length;
-    for (let index = 0; index < call.count; index++)
-      bytes += call.length(index) + String(call.length(index)).length + 5;
-    return bytes;
+    return requestBytes(this.frames[0]!);
   }
 
   argumentBytes(): number {
     return this.frames[0]!.ends[this.frames[0]!.count - 1]! - this.frames[0]!.starts[0]!;
+  }
+
+  /** The command of the batch that runs, and the one inside it where that is EXEC's; for a crash report. */
+  runningCalls(): Call[] {
+    if (this.active === null) return [];
+    const [outer, inner] = this.frames as [Call, Call];
+    const isNested = this.table.definitions[outer.command]?.name === 'exec' && inner.session === outer.session;
+    return (isNested ? [outer, inner] : [outer]).filter(({ command }) => command >= 0);
   }
 
   activeCommand(): number {
@@ -725,7 +799,8 @@ export class Engine implements KeyspaceOwner {
 
   /** Bytes that count against maxmemory: the data set, the reply that is written, clients. */
   usedMemory(): number {
-    return this.keyspace.memory.usedBytes() + this.reply.bytes.length + this.clientMemory.total;
+    const { keyspace, reply, clientMemory, watch } = this;
+    return keyspace.memory.usedBytes() + reply.bytes.length + clientMemory.total + watch.keptBytes();
   }
 
   /** Whether keys may be evicted now: not while the data set is loaded, or nothing is to be written. */
@@ -736,7 +811,9 @@ export class Engine implements KeyspaceOwner {
   /** Evicts keys where memory is above its limit, for a round; ROOM_… (eviction.ts). */
   makeRoom(): number {
     if (this.clientMemory.isOver()) this.clientMemory.evict();
+    const begun = this.watch.monitor.begin();
     const room = this.eviction.makeRoom();
+    this.watch.monitor.since('eviction-cycle', begun);
     // Each of them is a unit of its own.
     if (this.propagation.count > 0) this.propagation.flush(false);
     // What the active client is told of that comes before the reply to its command.
@@ -783,11 +860,14 @@ export class Engine implements KeyspaceOwner {
     ) {
       this.serving.unblock(due.session, due.onTimeout);
     }
+    const { monitor } = this.watch;
+    const begun = monitor.begin();
     let more = this.activeExpire && this.mayExpire();
     while (more && this.clock.elapsed() < until) {
       more = this.keyspace.expireDue(EXPIRE_STEPS);
       this.propagation.flush(false);
     }
+    monitor.since('expire-cycle', begun);
     while (this.clock.elapsed() < until && this.keyspace.sweepWheels(EXPIRE_STEPS));
     const { tracking } = this;
     while (tracking.hasTooMany() && this.clock.elapsed() < until) tracking.forgetSome();

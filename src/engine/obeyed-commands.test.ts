@@ -77,3 +77,18 @@ test('times that are given from now on are from now on', () => {
   assert.equal(at.run('TTL', 'a'), ':10\r\n');
   assert.equal(at.run('HTTL', 'h', 'FIELDS', '1', 'f'), '*1\r\n:10\r\n');
 });
+
+test('they are counted nowhere, and enter no log', () => {
+  const at = new EngineHarness();
+  at.engine.watch.slow.threshold = 0;
+  at.engine.rewatch();
+  obey(at, ['SET a 1', 'GET a', 'LPUSH a 1', 'BLPOP list 0']);
+  const { statistics, watch, timer } = at.engine;
+  assert.equal(
+    statistics.calls.reduce((sum, calls) => sum + calls, 0),
+    0,
+  );
+  assert.equal(statistics.errors.size, 0);
+  assert.equal(watch.slow.length(), 0);
+  assert.deepEqual(timer.recent(), []);
+});

@@ -1,10 +1,11 @@
 // Commands that were executed before, here or elsewhere, and are run again as they come: those of the append-only log.
-// Nothing refuses them (no gates), nobody gets their replies, nothing expires by their clock.
+// Nothing refuses them (no gates), nobody gets their replies, nothing expires by their clock, and INFO
+// does not count them, as in Redis.
 
 import { toLatin1 } from '../lib/bytes.ts';
 import { Reply } from '../protocol/reply.ts';
 import { RequestParser } from '../protocol/request-parser.ts';
-import { Call } from './call.ts';
+import { Call, PROPAGATE_VERBATIM } from './call.ts';
 import type { Engine } from './engine.ts';
 import type { Database } from './keyspace.ts';
 import { type Peer, Session, SpareInput } from './session.ts';
@@ -61,11 +62,20 @@ export class ObeyedCommands {
     call.command = id;
     // What had expired when this ran is deleted by a command of its own.
     engine.keyspace.expiryNow = Number.NEGATIVE_INFINITY;
-    engine.perform(call, id);
+    this.perform(call, id);
     engine.keyspace.expiryNow = engine.keyspace.now;
     const error = reply.errors > 0 ? toLatin1(reply.bytes, reply.lastError, reply.length) : '';
     reply.clear();
     reply.errors = 0;
     return error;
+  }
+
+  /** As Engine.perform, but counted, timed and logged nowhere: these are no commands of clients. */
+  private perform(call: Call, id: number): void {
+    const { engine } = this;
+    const { dirty } = engine;
+    call.propagation = PROPAGATE_VERBATIM;
+    engine.table.runs[id]!(call);
+    if (engine.propagation.active && engine.owesPropagation(call, dirty)) engine.propagateCall(call);
   }
 }

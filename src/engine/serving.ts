@@ -25,7 +25,7 @@ export class Serving {
   /** Sessions that wait for the end of a flush. */
   private readonly flushing: Session[] = [];
   private readonly engine: Engine;
-  /** The outermost frame: no command runs in it when clients are served. */
+  /** A frame of its own: who is served must not take the place of the arguments of the command that runs. */
   private readonly call: Call;
 
   constructor(engine: Engine, call: Call) {
@@ -62,6 +62,7 @@ export class Serving {
       wakesOnDelete,
     });
     session.stopped = STOPPED_BLOCKED;
+    this.engine.timer.waiting++;
     this.engine.blocked.add(session.blocked);
     this.engine.refreshEffects();
   }
@@ -137,6 +138,10 @@ export class Serving {
     engine.timer.change(id);
     engine.table.runs[id]!(call);
     engine.timer.change(id);
+    if (!this.blockedAgain) {
+      engine.timer.served();
+      engine.watch.look(call, engine.timer.each(), reply.length);
+    }
     call.retried = false;
     call.reply = engine.reply;
     this.retried = null;

@@ -32,3 +32,14 @@ test('an empty histogram tells 0, and what is too large counts as the largest', 
   check([], 50, 0);
   check([2 ** 40], 50, 2 ** 30 - 1);
 });
+
+test('counts up to a value include all that share its bucket', () => {
+  const histogram = new Histogram();
+  for (const value of [5, 1000, 1024, 1031, 1032, 70_000]) histogram.record(value, 2);
+  assert.equal(histogram.countTo(4), 0);
+  assert.equal(histogram.countTo(5), 2);
+  assert.equal(histogram.countTo(1024), 8);
+  assert.equal(histogram.countTo(2 ** 40), 12);
+  assert.equal(histogram.greatestAlike(1024), 1031);
+  assert.equal(histogram.greatestAlike(200), 200);
+});

@@ -90,7 +90,7 @@ test('admitting a value of its own buffer counts the reserve first', () => {
 test('a condemned segment goes when its blocks have moved', () => {
   const memory = new FlatMemory();
   const handles: number[] = [];
-  for (let index = 0; index < 300_000; index++) {
+  for (let index = 0; index < 600_000; index++) {
     assert.ok(memory.admit(200));
     handles.push(memory.allocate(200));
     fill(memory, handles[index]!, 200, index & 0x7f);
@@ -106,7 +106,7 @@ test('a condemned segment goes when its blocks have moved', () => {
     assert.ok(holds(memory, handles[index]!, 200, index & 0x7f));
   }
   memory.check();
-  assert.ok(kept !== undefined && memory.segmentBytes() < before * 0.6);
+  assert.ok(kept !== undefined && memory.segmentBytes() < before * 0.5);
 });
 
 test('blocks keep their bytes while others move together', () => {

@@ -91,6 +91,10 @@ export class AppendOnly {
       durable: () => this.onReleased(),
       changed: () => this.logChanged(),
       log: (level, line) => host.log(level, line),
+      synced: (milliseconds) => {
+        // Otherwise nobody waits for it.
+        if (this.log.policy === FSYNC_ALWAYS) host.engine.watch.monitor.note('aof-fsync-always', milliseconds);
+      },
     });
     this.files = this.newFiles();
     const { settings } = host;

@@ -5,11 +5,11 @@ import * as directives from '../engine/directives.ts';
 import { payloadsOf } from '../persistence/commands/dump.ts';
 import { error, NO_REPLICAS } from '../protocol/errors.ts';
 import { clientQueryBufferLimit, maxmemoryClients } from './config/clients.ts';
-import { latencyTracking, latencyTrackingInfoPercentiles } from './config/monitoring.ts';
 import { transport } from './config/network.ts';
 import { loglevel, reportedVersion } from './config/process.ts';
 import { minReplicasMaxLag, minReplicasToWrite } from './config/replication.ts';
 import { enableDebugCommand, enableModuleCommand } from './config/security.ts';
+import { applyInsightSettings } from './insight-settings.ts';
 import { isPermitted } from './permissions.ts';
 import type { Server } from './server.ts';
 
@@ -28,10 +28,7 @@ export function applySettings(server: Server): void {
   applyClientSettings(server);
   applyMemorySettings(server);
   applyKeyspaceSettings(server);
-  config.follow(latencyTracking, (on) => engine.latency.track(on));
-  config.follow(latencyTrackingInfoPercentiles, (percentiles) => {
-    engine.latencyPercentiles = percentiles;
-  });
+  applyInsightSettings(server);
 }
 
 function applyClientSettings(server: Server): void {

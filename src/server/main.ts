@@ -16,6 +16,7 @@ import { daemonize, logfile, loglevel, pidfile, reportedVersion } from './config
 import { ServerConfig } from './config/server-config.ts';
 import { crashReport } from './crash-report.ts';
 import { Log } from './log.ts';
+import { MetricsError } from './metrics/endpoint.ts';
 import { showProcessTitle } from './process-title.ts';
 import { Server, StartError } from './server.ts';
 import { obeySignals } from './signals.ts';
@@ -24,6 +25,9 @@ import { TransportError } from './transports/transport.ts';
 /** Replaced when the bundle is built. */
 declare const CINNABAR_VERSION: string | undefined;
 const VERSION = typeof CINNABAR_VERSION === 'string' ? CINNABAR_VERSION : '0.1.0';
+
+/** Frames of a crash report's stack. */
+Error.stackTraceLimit = 40;
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -126,6 +130,10 @@ async function listen(server: Server): Promise<void> {
       process.exit(1);
     }
     if (!(error instanceof TransportError)) throw error;
+    if (error instanceof MetricsError) {
+      log.warning(`${error.message}, aborting.`);
+      process.exit(1);
+    }
     const isUnix = server.listeners.describe().length > 0;
     if (isUnix) log.warning(`Failed opening Unix socket: ${error.message}`);
     log.warning(`Failed listening on port ${isUnix ? 0 : server.wantedPort()} (${isUnix ? 'unix' : 'tcp'}), aborting.`);
@@ -162,7 +170,11 @@ async function main(): Promise<void> {
   if (config.get(daemonize)) log.notice('daemonize is ignored: the server stays in the foreground.');
 
   let server: Server | null = null;
+  let isCrashing = false;
   const fatal = (error: unknown): never => {
+    // What fails while the report is made must not make another.
+    if (isCrashing) process.exit(1);
+    isCrashing = true;
     log.raw('warning', crashReport(server, error));
     process.exit(1);
   };

@@ -3,7 +3,7 @@
 import type { Engine } from '../engine/engine.ts';
 
 export interface MemoryUse {
-  /** All that is declared: flat memory, clients, the reply buffer. */
+  /** All that is declared: flat memory, clients, the reply buffer, the command logs. */
   readonly used: number;
   readonly peak: number;
   /** What the server took when it was started. */
@@ -35,10 +35,11 @@ export class MemoryMeter {
     clientMemory.measureAll();
     const clients = clientMemory.total;
     const flat = keyspace.memory.usedBytes();
+    const kept = this.engine.watch.keptBytes();
     const used = this.engine.usedMemory();
     this.peak = Math.max(this.peak, used);
     const index = Math.max(0, this.indexBytes() - this.startupIndex);
-    const overhead = Math.min(used, this.startup + reply.bytes.length + clients + index);
+    const overhead = Math.min(used, this.startup + reply.bytes.length + clients + kept + index);
     return {
       used,
       peak: this.peak,

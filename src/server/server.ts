@@ -54,6 +54,7 @@ import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
 import { Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
+import { MetricsEndpoint } from './metrics/endpoint.ts';
 import { MigrationLinks } from './migration-links.ts';
 import { limitFor } from './output-limits.ts';
 import { QuietTimes } from './quiet-times.ts';
@@ -129,6 +130,8 @@ export class Server implements ConnectionOwner, TransportHost {
   readonly config: ServerConfig;
   readonly log: Log;
   readonly clock: Clock;
+  /** Of all random choices; for a crash report. */
+  readonly seed: number | readonly [number, number];
   readonly engine: Engine;
   readonly transport: Transport;
   /** Which transport and why, for the log and INFO. */
@@ -145,6 +148,7 @@ export class Server implements ConnectionOwner, TransportHost {
   readonly executable: string;
   readonly connections = new Set<Connection>();
   readonly migrationLinks = new MigrationLinks();
+  private readonly metrics = new MetricsEndpoint(this);
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   /** Set by an assertion or by close(). */
@@ -180,6 +184,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.config = options.config;
     this.log = options.log;
     this.clock = options.clock;
+    this.seed = options.seed;
     this.fatalHook = options.fatal;
     this.endedHook = options.ended ?? (() => undefined);
     this.executable = options.executable ?? '';
@@ -212,6 +217,7 @@ export class Server implements ConnectionOwner, TransportHost {
       this.log.notice(`Evicting client: ${describeClient(this.engine, session)}`);
     this.engine.events.flushedAll = () => this.persistence.flushedAll();
     this.engine.events.crossProtocol = (session) => this.logCrossProtocol(session);
+    if (options.giveBackFreed !== undefined) this.engine.events.purged = options.giveBackFreed;
     this.vitals = new Vitals(this.engine);
     this.persistence = new Persistence(this.persistenceHost(options));
     this.info = allInfo(this);
@@ -233,6 +239,12 @@ export class Server implements ConnectionOwner, TransportHost {
   async start(): Promise<void> {
     if (!this.securePort.start()) throw new StartError('Failed to configure TLS. Check logs for more info.');
     await this.listeners.open();
+    try {
+      await this.metrics.open();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     this.scheduleCron();
   }
 
@@ -241,6 +253,12 @@ export class Server implements ConnectionOwner, TransportHost {
     return new Promise((resolve, reject) => {
       this.persistence.start((error) => (error === null ? resolve() : reject(error)));
     });
+  }
+
+  /** Why clients are not served now; null: they are. */
+  illness(): string | null {
+    if (this.stopping || this.endsSoon) return 'stopping';
+    return this.persistence.loading === null ? null : 'loading';
   }
 
   private persistenceHost(options: ServerOptions): PersistenceHost {
@@ -302,6 +320,7 @@ export class Server implements ConnectionOwner, TransportHost {
     if (this.cronTimer !== null) clearTimeout(this.cronTimer);
     if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
     this.listeners.close();
+    this.metrics.close();
     this.migrationLinks.close();
     for (const connection of [...this.connections]) connection.close('now');
     this.transport.close();
@@ -353,7 +372,10 @@ export class Server implements ConnectionOwner, TransportHost {
     engine.endTick();
     this.inTick = false;
     if (engine.keyspace.now - this.workedAt >= WORK_PAUSE_MS && engine.hasDeadlines()) this.workSoon();
+    const { monitor } = this.engine.watch;
+    const begun = monitor.begin();
     this.persistence.tickEnd();
+    monitor.since('aof-write', begun);
     this.heldReplies.sendAll();
     if (engine.clientMemory.isOver()) engine.clientMemory.evict();
     if (this.toFlush.length > 0) this.flushAll();
@@ -445,6 +467,7 @@ export class Server implements ConnectionOwner, TransportHost {
     const budget = Math.min(WRITE_SLICE_MS_MAX, Math.max(WRITE_SLICE_MS_MIN, (started - this.slicedAt) / 2));
     const goesOn = this.persistence.work(() => clock.elapsed() - started >= budget);
     this.slicedAt = clock.elapsed();
+    this.engine.watch.monitor.note('snapshot-slice', this.slicedAt - started);
     return goesOn;
   }
 

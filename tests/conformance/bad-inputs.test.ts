@@ -222,6 +222,40 @@ describe('complexity (bad inputs, 3d)', () => {
   });
 });
 
+describe('what is kept of commands (bad inputs, 3d)', () => {
+  it('slow log amplification: however large commands are, entries stay small', () => {
+    const harness = new EngineHarness();
+    const { watch } = harness.engine;
+    watch.slow.threshold = 0;
+    harness.engine.rewatch();
+    const large = 'x'.repeat(1 << 20);
+    const many = Array.from({ length: 20_000 }, (_, index) => `member:${index}`);
+    promptly(harness, () => {
+      for (let turn = 0; turn < 20; turn++) harness.run('SET', large, large);
+      harness.run('SADD', 'set', ...many);
+      for (let turn = 0; turn < 200; turn++) harness.run('MGET', ...many.slice(0, 100));
+    });
+    assert.equal(watch.slow.length(), 128);
+    assert.ok(watch.keptBytes() < 128 * 32 * 256, `${watch.keptBytes()} bytes`);
+    assert.ok(watch.keptBytes() > 0);
+    harness.run('SLOWLOG', 'RESET');
+    // The RESET itself.
+    assert.equal(watch.slow.length(), 1);
+  });
+
+  it('any bytes in arguments, names of events and names of clients come back as they are, or in one line', () => {
+    const harness = new EngineHarness();
+    harness.engine.watch.slow.threshold = 0;
+    harness.engine.rewatch();
+    const odd = '\0\r\n"\\\xff*1\r\n';
+    harness.run('ECHO', odd);
+    assert.ok(harness.run('SLOWLOG', 'GET', '1').includes(`$4\r\nECHO\r\n$${odd.length}\r\n${odd}\r\n`));
+    assert.match(harness.run('LATENCY', 'GRAPH', odd), /^-ERR No samples available for event '[^\r\n]*'\r\n$/);
+    assert.equal(harness.run('LATENCY', 'HISTORY', odd), '*0\r\n');
+    assert.equal(harness.run('LATENCY', 'HISTOGRAM', odd, `${odd}|${odd}`, 'config|', '|', 'x'.repeat(5000)), '*0\r\n');
+  });
+});
+
 describe('hazards of this server (bad inputs, 3g)', () => {
   it('3: what outlives a request is copied out of the receive buffer, which the harness spoils', () => {
     const harness = new EngineHarness();

@@ -21,6 +21,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'client|help': 'lists the subcommands of 7.4',
   'object|help': 'same text, tested by its family',
   'memory|help': 'lists the subcommands that are there; src/engine/commands/command-info.test.ts',
+  'slowlog|help': 'same text but for its last line, src/engine/commands/command-logs.test.ts',
+  'latency|help': 'same text but for its last line, src/engine/commands/latency.test.ts',
   'pubsub|help': 'lists the subcommands of 7.4',
   'command|count': 'counts the commands of each server',
   'command|docs': 'in our own words',

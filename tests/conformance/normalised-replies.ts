@@ -23,6 +23,11 @@ function sameKind(ours: string, theirs: string): boolean {
   return ours[0] === theirs[0] && ours.startsWith('$-1') === theirs.startsWith('$-1');
 }
 
+/** Replies of one kind, neither of which is an error. */
+function neitherFails(ours: string, theirs: string): boolean {
+  return ours[0] === theirs[0] && ours[0] !== '-';
+}
+
 function sameInAnyOrder(ours: string, theirs: string): boolean {
   const a = elementsOf(ours);
   const b = elementsOf(theirs);
@@ -74,6 +79,17 @@ export const NORMALISED: readonly Normalisation[] = [
     commands: ['memory|usage'],
     reason: 'two ways of keeping values',
     same: (a, b) => integerOf(a) > 0 && integerOf(b) > 0,
+  },
+  {
+    commands: ['slowlog|get', 'slowlog|len', 'latency|history', 'latency|latest', 'latency|graph', 'latency|histogram'],
+    reason: 'two servers take different times',
+    same: neitherFails,
+  },
+  { commands: ['latency|reset'], reason: 'what was slow was so on one server only', same: neitherFails },
+  {
+    commands: ['latency|doctor', 'memory|doctor', 'memory|malloc-stats', 'memory|stats'],
+    reason: 'two ways of keeping values, and reports for people in our own words',
+    same: neitherFails,
   },
   { commands: ['time'], reason: 'two clocks', same: sameShape },
   { commands: ['randomkey'], reason: 'chosen at random', same: sameKind },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from '../support/engine-harness.ts';
-import { RawConnection, ServerProcess } from '../support/redis-server.ts';
+import { freePort, RawConnection, ServerProcess } from '../support/redis-server.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/cinnabar-server');
 const LOG = 'server.log';
@@ -91,6 +91,50 @@ test('DEBUG SEGFAULT ends it in the same way', () =>
     await probe.logged(/crashed by signal: 11[\s\S]*REDIS BUG REPORT END/);
   }));
 
+test('a crash report tells the command, its client, what ran before, and no secrets', () =>
+  withProbe([], async (probe) => {
+    await probe.ask('SET', 'a', '1');
+    await probe.ask('AUTH', 'hunter2');
+    await probe.ask('MULTI');
+    await probe.ask('DEBUG', 'SEGFAULT');
+    await probe.ask('EXEC');
+    await probe.ended();
+    await probe.logged(/REDIS BUG REPORT END/);
+    const log = probe.log();
+    assert.match(
+      log,
+      /CURRENT COMMAND -+\nexec, 1 arguments\n[\s\S]*\ndebug, 2 arguments\nargv\[0\]: "DEBUG"\nargv\[1\]: "SEGFAULT"\nclient: id=/,
+    );
+    assert.match(log, /LAST COMMANDS -+\n.*\bset, auth, multi\n/);
+    assert.match(log, /STATE -+\nseed: \d+ \d+\n/);
+    assert.doesNotMatch(log, /hunter2/);
+    assert.equal(log.match(/BUG REPORT START/g)?.length, 1);
+  }));
+
+test('with crash-log-enabled no a crash is one line, with hide-user-data-from-log it shows no arguments', async () => {
+  await withProbe(['--crash-log-enabled', 'no'], async (probe) => {
+    await probe.ask('DEBUG', 'SEGFAULT');
+    await probe.ended();
+    await probe.logged(/crashed by signal: 11/);
+    assert.doesNotMatch(probe.log(), /BUG REPORT|argv/);
+  });
+  await withProbe(['--hide-user-data-from-log', 'yes'], async (probe) => {
+    await probe.ask('DEBUG', 'SEGFAULT');
+    await probe.ended();
+    await probe.logged(/CURRENT COMMAND -+\ndebug, 2 arguments\n\n[\s\S]*BUG REPORT END/);
+    assert.doesNotMatch(probe.log(), /argv\[/);
+  });
+});
+
+test('the watchdog tells afterwards which command held the server up', () =>
+  withProbe(['--watchdog-period', '200'], async (probe) => {
+    await probe.ask('DEBUG', 'SLEEP', '0.3');
+    await probe.logged(/WATCHDOG TIMER EXPIRED[\s\S]*A command took 3\d\d ms: debug\n[\s\S]*"SLEEP"\n[\s\S]*"0\.3"\n/);
+    assert.equal(await probe.ask('PING'), '+PONG\r\n');
+    await sleep(300);
+    assert.equal(probe.log().match(/WATCHDOG/g)?.length, 1, 'the loop was late for a reason that was told');
+  }));
+
 test('SIGALRM makes it say where it is, and it goes on', () =>
   withProbe([], async (probe) => {
     await probe.signal('SIGALRM');
@@ -124,10 +168,17 @@ test('while it loads it says so, and some settings wait', async () => {
     '100',
     '--loading-process-events-interval-bytes',
     '1024',
+    '--metrics-port',
+    String(await freePort()),
   ];
+  const health = async () => {
+    const answer = await fetch(`http://127.0.0.1:${slow.at(-1)}/healthz`);
+    return `${answer.status} ${await answer.text()}`;
+  };
   const loading = await Probe.start(slow, directory);
   try {
     assert.equal(await loading.field('loading'), '1');
+    assert.equal(await health(), '503 loading\n');
     assert.match(await loading.ask('GET', 'key:1'), /^-LOADING /);
     assert.equal(await loading.ask('CONFIG', 'SET', 'loglevel', 'debug'), '+OK\r\n');
     assert.match(await loading.ask('CONFIG', 'SET', 'dir', '/'), /^-LOADING /);
@@ -137,6 +188,7 @@ test('while it loads it says so, and some settings wait', async () => {
     assert.equal(await loading.ask('CONFIG', 'SET', 'key-load-delay', '0'), '+OK\r\n');
     for (let tries = 0; tries < 100 && (await loading.field('loading')) === '1'; tries++) await sleep(20);
     assert.equal(await loading.ask('DBSIZE'), ':20000\r\n');
+    assert.equal(await health(), '200 ok\n');
   } finally {
     await loading.stop();
   }

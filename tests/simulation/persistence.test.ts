@@ -124,3 +124,15 @@ test('while a slow disk has too much of a snapshot to take, writes wait and read
   while (engine.work(1));
   assert.equal(client.take(), '+OK\r\n');
 });
+
+test('syncs that clients wait for are latency events, others are not', () => {
+  for (const policy of ['always', 'everysec'] as const) {
+    const run = new PersistenceRun({ seed: 5, appendonly: true, policy, syncMs: 40, steps: 30, events: [] });
+    run.engine.watch.monitor.threshold = 40;
+    run.engine.rewatch();
+    run.run();
+    const event = run.engine.watch.monitor.events.get('aof-fsync-always');
+    if (policy === 'always') assert.ok(event !== undefined && event.max >= 40, `${event?.max} ms`);
+    else assert.equal(event, undefined);
+  }
+});

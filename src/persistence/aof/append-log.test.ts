@@ -25,6 +25,8 @@ class Bench {
   readonly disk = testDisk();
   readonly clock = new ManualClock(START);
   readonly told: string[] = [];
+  /** How long each sync took. */
+  readonly syncs: number[] = [];
   readonly log: AppendLog;
   file: DiskFile;
 
@@ -34,6 +36,7 @@ class Bench {
       durable: () => this.told.push(`durable ${this.log.durable}`),
       changed: () => this.told.push(`state ${this.log.state}${this.log.refusesWrites() ? ' refuses' : ''}`),
       log: (level, line) => this.told.push(`${level}: ${line}`),
+      synced: (milliseconds) => this.syncs.push(milliseconds),
     });
     this.log.policy = policy;
     this.file = this.disk.open('a', 'append');
@@ -133,6 +136,16 @@ test('always: a sync follows each write; what comes meanwhile is written and syn
   assert.equal(bench.disk.syncsDone, 2);
   bench.pass(2000);
   assert.equal(bench.disk.syncsDone, 2, 'nothing new, nothing synced');
+});
+
+test('how long a sync took is told when it ends', () => {
+  const bench = new Bench(FSYNC_ALWAYS, 25);
+  bench.put();
+  for (let tick = 0; tick < 60; tick++) bench.pass(1);
+  assert.deepEqual(bench.syncs, [25]);
+  bench.put();
+  for (let tick = 0; tick < 60; tick++) bench.pass(1);
+  assert.deepEqual(bench.syncs, [25, 25]);
 });
 
 test('everysec: at most one sync a second, and what waits too long for a slow one is counted', () => {

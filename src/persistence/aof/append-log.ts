@@ -63,6 +63,8 @@ export interface AppendLogEvents {
   /** `state` or `writeFailed` has changed: look at refusesWrites(). */
   changed(): void;
   log(level: 'notice' | 'warning', line: string): void;
+  /** A sync took so many milliseconds. */
+  synced?(milliseconds: number): void;
 }
 
 export class AppendLog implements PropagationSink {
@@ -413,6 +415,7 @@ export class AppendLog implements PropagationSink {
     // A sync that began before the switch does not cover the end of the file: there will be another.
     if (file === this.previous && covered === this.fileStart) this.dropPrevious();
     this.synced = Math.max(this.synced, covered);
+    this.events.synced?.(this.clock.elapsed() - this.syncBegunAt);
     if (this.state === LOG_WORKING) this.setDurable(covered);
     // What gathered meanwhile goes at once: with `always` clients wait for it.
     this.flush(this.clock.elapsed());

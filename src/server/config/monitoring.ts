@@ -2,10 +2,11 @@
 
 import { fromLatin1 } from '../../lib/bytes.ts';
 import { parseDouble } from '../../lib/decimal.ts';
-import { bool, custom, INT_MAX, integer, LONG_MAX, Refusal } from '../../lib/directive.ts';
+import { bool, custom, INT_MAX, integer, LONG_MAX, Refusal, text } from '../../lib/directive.ts';
 
 export const slowlogLogSlowerThan = integer('slowlog-log-slower-than', {
-  summary: 'Commands that take more microseconds than this enter the slow log. 0: all; -1: none.',
+  summary: 'Commands that take at least so many microseconds enter the slow log. 0: all; -1: none.',
+  alias: 'commandlog-execution-slower-than',
   default: 10_000,
   min: -1,
   max: LONG_MAX,
@@ -13,6 +14,35 @@ export const slowlogLogSlowerThan = integer('slowlog-log-slower-than', {
 
 export const slowlogMaxLen = integer('slowlog-max-len', {
   summary: 'How many commands the slow log keeps.',
+  alias: 'commandlog-slow-execution-max-len',
+  default: 128,
+  min: 0,
+  max: LONG_MAX,
+});
+
+export const commandlogRequestLargerThan = integer('commandlog-request-larger-than', {
+  summary: 'Commands with at least so many bytes of request enter the log of large requests. 0: all; -1: none.',
+  default: 1024 * 1024,
+  min: -1,
+  max: LONG_MAX,
+});
+
+export const commandlogLargeRequestMaxLen = integer('commandlog-large-request-max-len', {
+  summary: 'How many commands the log of large requests keeps.',
+  default: 128,
+  min: 0,
+  max: LONG_MAX,
+});
+
+export const commandlogReplyLargerThan = integer('commandlog-reply-larger-than', {
+  summary: 'Commands with at least so many bytes of reply enter the log of large replies. 0: all; -1: none.',
+  default: 1024 * 1024,
+  min: -1,
+  max: LONG_MAX,
+});
+
+export const commandlogLargeReplyMaxLen = integer('commandlog-large-reply-max-len', {
+  summary: 'How many commands the log of large replies keeps.',
   default: 128,
   min: 0,
   max: LONG_MAX,
@@ -63,6 +93,20 @@ export const latencyTrackingInfoPercentiles = custom<readonly number[]>('latency
   format: formatPercentiles,
   // Always written: a file without the line would mean the default.
   fileLines: (percentiles) => [{ text: percentiles.length === 0 ? '""' : formatPercentiles(percentiles), force: true }],
+});
+
+export const metricsPort = integer('metrics-port', {
+  summary:
+    'The TCP port of an HTTP server with /metrics for Prometheus and /healthz. 0: none. It knows no users. A directive of Cinnabar.',
+  default: 0,
+  min: 0,
+  max: 65_535,
+  immutable: true,
+});
+
+export const metricsBind = text('metrics-bind', '127.0.0.1', {
+  summary: 'The address that metrics-port is opened at. A directive of Cinnabar.',
+  immutable: true,
 });
 
 function formatPercentiles(percentiles: readonly number[]): string {

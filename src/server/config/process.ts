@@ -288,7 +288,8 @@ export const useExitOnPanic = bool('use-exit-on-panic', false, {
 });
 
 export const watchdogPeriod = integer('watchdog-period', {
-  summary: 'Log where the server is when it hangs for so many milliseconds. 0: never.',
+  summary:
+    'Log what held the server up for so many milliseconds, once it goes on: the command, or that the loop was late. At least two turns of hz. 0: never.',
   default: 0,
   min: 0,
   max: INT_MAX,

@@ -61,9 +61,12 @@ const REDIS_8 = `
 
 /** Ours alone. */
 const OWN = `
-  reported-version transport`;
+  commandlog-large-reply-max-len commandlog-large-request-max-len commandlog-reply-larger-than
+  commandlog-request-larger-than metrics-bind metrics-port reported-version transport`;
 
 const ALIASES: readonly (readonly [alias: string, name: string])[] = [
+  ['commandlog-execution-slower-than', 'slowlog-log-slower-than'],
+  ['commandlog-slow-execution-max-len', 'slowlog-max-len'],
   ['cluster-slave-no-failover', 'cluster-replica-no-failover'],
   ['slave-lazy-flush', 'replica-lazy-flush'],
   ['slave-serve-stale-data', 'replica-serve-stale-data'],
