@@ -28,6 +28,7 @@ import { ClientMemory } from './client-memory.ts';
 import type { CommandDefinition } from './command.ts';
 import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
 import { BATCH_BYTES_MAX, CommandWatch, LONG_REPLY_BYTES, requestBytes } from './command-watch.ts';
+import { Defragmentation } from './defragmentation.ts';
 import {
   DEL_EVENT,
   EVENT_ANY_SUBKEY,
@@ -152,6 +153,7 @@ export class Engine implements KeyspaceOwner {
   readonly changes: Changes;
   readonly clientMemory: ClientMemory;
   readonly eviction: Eviction;
+  readonly defragmentation: Defragmentation;
   readonly tracking: Tracking;
   readonly admission: Admission;
   readonly timer: EngineTimer;
@@ -232,6 +234,7 @@ export class Engine implements KeyspaceOwner {
     this.admission = new Admission(this);
     this.clientMemory = new ClientMemory(this);
     this.eviction = new Eviction(this);
+    this.defragmentation = new Defragmentation(this.clock, this.keyspace, this.statistics);
     for (let depth = 0; depth < FRAMES; depth++) this.frames.push(new Call(this, depth, this.reply));
     this.serving = new Serving(this, new Call(this, 0, this.reply));
   }
@@ -878,6 +881,7 @@ export class Engine implements KeyspaceOwner {
     if (!disposals.isEmpty()) more = true;
     else this.serving.endFlushes();
     if (!more && this.keyspace.memory.giveBack()) more = true;
+    if (this.defragmentation.work()) more = true;
     if (this.blocked.hasReady()) {
       this.timer.begin();
       this.serving.serveReady();

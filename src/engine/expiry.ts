@@ -262,6 +262,25 @@ export class ExpiryWheel {
     this.append(this.slot, this.high, this.low);
   }
 
+  // --- moving together ---
+
+  /** Moves the chunks of a slot that lie in condemned memory, by its number; false when there is no such slot. */
+  moveSlot(slot: number): boolean {
+    const { slots, memory } = this;
+    if (slots === null || slot >= slots.length) return false;
+    let previous = NONE;
+    for (let chunk = slots[slot]!; chunk !== NONE; ) {
+      if (memory.isCondemned(chunk)) {
+        chunk = memory.move(chunk);
+        if (previous === NONE) slots[slot] = chunk;
+        else memory.words[previous >>> SEGMENT_SHIFT]![((previous & GRANULE_MASK) << 1) + CHUNK_NEXT] = chunk;
+      }
+      previous = chunk;
+      chunk = memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+    }
+    return true;
+  }
+
   // --- looking for victims of eviction ---
 
   /** The slot with entries that fires first of all that have not fired, -1 when there is none. */

@@ -5,6 +5,11 @@ import type { Engine } from './engine.ts';
 import {
   STAT_COMMANDS,
   STAT_CONNECTIONS,
+  STAT_DEFRAG_HITS,
+  STAT_DEFRAG_KEY_HITS,
+  STAT_DEFRAG_KEY_MISSES,
+  STAT_DEFRAG_MISSES,
+  STAT_DEFRAG_MS,
   STAT_DENIED_AUTH,
   STAT_DENIED_CHANNEL,
   STAT_DENIED_COMMAND,
@@ -97,6 +102,12 @@ function writeStats(engine: Engine, fields: InfoFields): void {
   fields.add('current_eviction_exceeded_time', Math.floor(engine.eviction.exceededMs()));
   add('expired_time_cap_reached_count', STAT_EXPIRE_TIME_CAPS);
   add('expire_cycle_cpu_milliseconds', STAT_EXPIRE_CYCLE_MS);
+  add('active_defrag_hits', STAT_DEFRAG_HITS);
+  add('active_defrag_misses', STAT_DEFRAG_MISSES);
+  add('active_defrag_key_hits', STAT_DEFRAG_KEY_HITS);
+  add('active_defrag_key_misses', STAT_DEFRAG_KEY_MISSES);
+  add('total_active_defrag_time', STAT_DEFRAG_MS);
+  fields.add('current_active_defrag_time', Math.floor(engine.defragmentation.runningMs()));
   add('keyspace_hits', STAT_HITS);
   add('keyspace_misses', STAT_MISSES);
   fields.add('pubsub_channels', pubsub.channels.size);

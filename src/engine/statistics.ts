@@ -31,7 +31,14 @@ export const STAT_EVICTED = 23;
 export const STAT_EVICTED_CLIENTS = 24;
 /** Milliseconds during which memory was above its limit. */
 export const STAT_EXCEEDED_MS = 25;
-const STAT_COUNT = 26;
+/** Blocks that active defragmentation moved, and looked at without moving them; keys of which something moved, or nothing. */
+export const STAT_DEFRAG_HITS = 26;
+export const STAT_DEFRAG_MISSES = 27;
+export const STAT_DEFRAG_KEY_HITS = 28;
+export const STAT_DEFRAG_KEY_MISSES = 29;
+/** Milliseconds that it took. */
+export const STAT_DEFRAG_MS = 30;
+const STAT_COUNT = 31;
 
 /** Different error codes that INFO lists before it stops adding, as in Redis: a script could invent any number. */
 export const ERROR_CODES_MAX = 128;

@@ -225,19 +225,27 @@ export class FlatMemory {
 
   // --- moving together ---
 
-  /** Numbers of the full segments that blocks can be moved out of, and the bytes of blocks in each. O(segments). */
-  movableSegments(): { readonly segment: number; readonly liveBytes: number }[] {
+  /** The segments that blocks can be moved out of: their numbers, their bytes, and those of blocks in each. O(segments). */
+  movableSegments(): { readonly segment: number; readonly bytes: number; readonly liveBytes: number }[] {
     const list = [];
     for (let segment = this.firstSegment + 1; segment < this.bytes.length; segment++) {
       const meta = this.runs.meta[segment]!;
-      if (meta.length !== SEGMENT_PAGES * PAGE_WORDS) continue;
-      list.push({ segment, liveBytes: this.liveBytes(segment) });
+      // Dedicated buffers have one page record, numbers that are not used none.
+      if (meta.length <= PAGE_WORDS) continue;
+      list.push({ segment, bytes: this.bytes[segment]!.length, liveBytes: this.liveBytes(segment) });
     }
     return list;
   }
 
-  /** Hands out nothing of a full segment any more: it goes when its last block is freed. */
+  /** Hands out nothing of a segment any more: it goes when its last block is freed, at once if there is none. */
   condemn(segment: number): void {
+    if (
+      this.runs.meta[segment]![PAGES]! * PAGE_BYTES === this.bytes[segment]!.length &&
+      this.liveBytes(segment) === 0
+    ) {
+      this.dropFree(segment);
+      return;
+    }
     this.eachSlab(segment, (number, kind, live) => {
       if (live < CLASS_BLOCKS[kind]!) this.unlinkSlab(kind, number);
     });
@@ -289,7 +297,7 @@ export class FlatMemory {
     });
   }
 
-  /** Visits the taken runs of a full segment: the place of their page record, and their kind. */
+  /** Visits the taken runs of a segment but the first: the place of their page record, and their kind. */
   private eachRun(segment: number, visit: (word: number, kind: number) => void): void {
     const meta = this.runs.meta[segment]!;
     for (let word = 0; word < meta.length; ) {
@@ -450,14 +458,16 @@ export class FlatMemory {
   /** Gives a run of pages back; a segment that is wholly free then goes too, except the first. */
   private releaseRun(segment: number, page: number): void {
     const pages = this.runs.release(segment, page);
+    if (segment !== this.firstSegment && pages * PAGE_BYTES === this.bytes[segment]!.length) this.dropFree(segment);
+  }
+
+  /** Drops a segment that is wholly free, if enough is left: the reserve is kept twice, so that a server at the brink does
+   *  not give and take. */
+  private dropFree(segment: number): void {
     const bytes = this.bytes[segment]!.length;
-    if (segment === this.firstSegment || pages * PAGE_BYTES !== bytes) return;
-    // The reserve is kept twice, so that a server at the brink does not give and take.
-    const isCondemned = this.runs.apart[segment] === 1;
-    if (this.runs.freeSlabs - (isCondemned ? 0 : pages / SLAB_PAGES) < RESERVE_SLABS * 2) {
-      if (isCondemned) this.absolve(segment);
-      return;
-    }
+    const pages = bytes / PAGE_BYTES;
+    if (this.runs.apart[segment] === 1) this.runs.setApart(segment, false);
+    if (this.runs.freeSlabs - pages / SLAB_PAGES < RESERVE_SLABS * 2) return;
     this.runs.dropSegment(segment, pages);
     this.counters[1]! -= bytes;
     this.dropBuffer(segment, true);

@@ -27,6 +27,7 @@ export function applySettings(server: Server): void {
   });
   applyClientSettings(server);
   applyMemorySettings(server);
+  applyDefragmentationSettings(server);
   applyKeyspaceSettings(server);
   applyInsightSettings(server);
 }
@@ -81,6 +82,30 @@ function applyMemorySettings(server: Server): void {
   config.follow(directives.maxmemoryEvictionTenacity, (tenacity) => eviction.setTenacity(tenacity));
   config.follow(directives.lazyfreeLazyEviction, (lazy) => {
     eviction.lazy = lazy;
+  });
+}
+
+function applyDefragmentationSettings(server: Server): void {
+  const { config } = server;
+  const { limits } = server.engine.defragmentation;
+  config.follow(directives.activedefrag, (on) => {
+    limits.isOn = on;
+    server.workSoon();
+  });
+  config.follow(directives.activeDefragIgnoreBytes, (bytes) => {
+    limits.ignoreBytes = bytes;
+  });
+  config.follow(directives.activeDefragThresholdLower, (percent) => {
+    limits.thresholdLower = percent;
+  });
+  config.follow(directives.activeDefragThresholdUpper, (percent) => {
+    limits.thresholdUpper = percent;
+  });
+  config.follow(directives.activeDefragCycleMin, (percent) => {
+    limits.cycleMin = percent;
+  });
+  config.follow(directives.activeDefragCycleMax, (percent) => {
+    limits.cycleMax = percent;
   });
 }
 

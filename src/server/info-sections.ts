@@ -142,7 +142,7 @@ function writeMemory(server: Server, fields: InfoFields): void {
   fields.add('mem_aof_buffer', 0);
   fields.add('mem_allocator', 'flat');
   fields.add('mem_overhead_db_hashtable_rehashing', 0);
-  fields.add('active_defrag_running', 0);
+  fields.add('active_defrag_running', engine.defragmentation.running());
   fields.add('lazyfree_pending_objects', engine.keyspace.disposals.pending());
   fields.add('lazyfreed_objects', engine.statistics.counters[STAT_LAZY_FREED]!);
 }

@@ -33,8 +33,8 @@ import { KEYS, keyBytes, keyOffset, memberBytes, memberOffset, type RecordKind }
 
 const COUNT = 0;
 const DEPTH = 1;
-const DIRECTORY = 2;
-const DENSE = 3;
+export const DIRECTORY = 2;
+export const DENSE = 3;
 const SEGMENTS = 4;
 const BUCKETS = 5;
 const CHAIN = 6;
@@ -51,11 +51,11 @@ const MARKS = 4;
 const MARK_WORDS = 3;
 
 /** Slots of a bucket: what 64 bytes hold beside their tags and the overflow handle. */
-const SLOTS = 12;
-const OVERFLOW = 3;
-const HANDLES = 4;
+export const SLOTS = 12;
+export const OVERFLOW = 3;
+export const HANDLES = 4;
 const BUCKET_BYTES = 64;
-const BUCKET_GRANULES = 8;
+export const BUCKET_GRANULES = 8;
 /** Buckets of a full segment. */
 const BUCKETS_MAX = 63;
 /** Buckets that a scan visits at most for each record it is to find. */
@@ -384,6 +384,17 @@ export class HashTable {
   /** A segment by its number below `segmentCount`, in no order. For walks. */
   segment(root: number, index: number): number {
     return this.segmentCount(root) === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), index);
+  }
+
+  /** A segment lies elsewhere now: names it by its new handle. */
+  segmentMoved(root: number, index: number, moved: number): void {
+    if (this.segmentCount(root) === 1) {
+      this.setRoot(root, DIRECTORY, moved);
+      return;
+    }
+    this.setElement(this.rootWord(root, DENSE), index, moved);
+    const prefix = this.header(moved, BUCKETS_MAX, PREFIX);
+    this.pointDirectory(root, prefix, this.header(moved, BUCKETS_MAX, LOCAL_DEPTH), moved);
   }
 
   /** The segment whose prefix fits the upper half of a hash. */
