@@ -5,6 +5,32 @@ import type { Argument } from './arguments.ts';
 
 /** Every command of the engine as a method. Replies are those of RESP3; strings as the client was asked to make them. */
 export interface TypedCommands {
+  /** ACL CAT: Lists the categories of commands, or the commands of one. O(N), N being all commands. Since 6.0.0. */
+  aclCat(options?: { readonly category?: Argument | undefined }): Promise<ReplyValue[]>;
+  /** ACL DELUSER: Deletes users, and ends their connections. O(N), N being the connections. Since 6.0.0. */
+  aclDeluser(username: readonly (Argument)[] | Argument): Promise<number>;
+  /** ACL DRYRUN: Tells whether a user may run a command, without running it. O(1) Since 7.0.0. */
+  aclDryrun(username: Argument, command: Argument, options?: { readonly arg?: readonly (Argument)[] | Argument | undefined }): Promise<'OK' | string>;
+  /** ACL GENPASS: Makes a password that nobody can guess. O(1) Since 6.0.0. */
+  aclGenpass(options?: { readonly bits?: number | bigint | string | undefined }): Promise<string>;
+  /** ACL GETUSER: Tells all about a user. O(N), N being its passwords and rules. Since 6.0.0. */
+  aclGetuser(username: Argument): Promise<Map<ReplyValue, ReplyValue> | null>;
+  /** ACL HELP: Lists the subcommands with a line on each. O(1) Since 6.0.0. */
+  aclHelp(): Promise<ReplyValue[]>;
+  /** ACL LIST: Lists all users with their rules, as a file has them. O(N), N being the users. Since 6.0.0. */
+  aclList(): Promise<ReplyValue[]>;
+  /** ACL LOAD: Takes all users from the ACL file anew, or none of them. O(N), N being the users. Since 6.0.0. */
+  aclLoad(): Promise<'OK'>;
+  /** ACL LOG: Tells who was refused what, the latest first, or forgets it. O(N), N being the entries shown. Since 6.0.0. */
+  aclLog(options?: { readonly operation?: number | bigint | string | 'RESET' | undefined }): Promise<ReplyValue[] | 'OK'>;
+  /** ACL SAVE: Writes all users into the ACL file. O(N), N being the users. Since 6.0.0. */
+  aclSave(): Promise<'OK'>;
+  /** ACL SETUSER: Makes a user, or changes what it may do. O(N), N being the rules. Since 6.0.0. */
+  aclSetuser(username: Argument, options?: { readonly rule?: readonly (Argument)[] | Argument | undefined }): Promise<'OK'>;
+  /** ACL USERS: Lists the names of all users. O(N), N being the users. Since 6.0.0. */
+  aclUsers(): Promise<ReplyValue[]>;
+  /** ACL WHOAMI: Tells whose connection this is. O(1) Since 6.0.0. */
+  aclWhoami(): Promise<string>;
   /** APPEND: Adds to the end of a string; creates it when there is none. O(1) on average: the string is moved when its block is full, and then gets twice the room. Since 2.0.0. */
   append(key: Argument, value: Argument): Promise<number>;
   /** AUTH: Says who the client is. O(N), N being the passwords of the user. Since 1.0.0. */

@@ -4,6 +4,7 @@
 import type { CommandDefinition } from '../engine/command.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Clock } from '../world/clock.ts';
+import type { Entropy } from '../world/entropy.ts';
 import type { Timers } from '../world/timers.ts';
 import { type BasicClient, type Client, type ClientOwner, clientClass } from './client.ts';
 
@@ -19,6 +20,8 @@ export interface DatabaseOptions {
   readonly commands: readonly CommandDefinition[];
   /** Numbered databases; 16 when absent. */
   readonly databases?: number;
+  /** Where secrets come from. */
+  readonly entropy?: Entropy;
 }
 
 export class Database implements ClientOwner {
@@ -42,6 +45,7 @@ export class Database implements ClientOwner {
       seed: options.seed,
       commands: options.commands,
       ...(options.databases === undefined ? {} : { databases: options.databases }),
+      ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
     });
     this.makeClient = clientClass(options.commands);
   }

@@ -23,6 +23,7 @@ import {
   GATE_MULTI,
   GATE_PAUSED_ALL,
   GATE_PAUSED_WRITES,
+  GATE_PERMISSIONS,
   GATE_PROTECTED,
   GATE_STALE,
   GATE_SUBSCRIBED,
@@ -98,6 +99,7 @@ export class Admission {
   /** Looks closer at a command that `closed` gates stop. */
   decide(session: Session, call: Call, id: number, closed: number): number {
     const { engine } = this;
+    if (closed === GATE_PERMISSIONS) return this.permits(session, call, id) ? VERDICT_RUN : VERDICT_DONE;
     const flags = engine.table.flags[id]!;
     const transaction = session.transaction;
     // EXEC answers for all that is queued.
@@ -111,6 +113,7 @@ export class Admission {
     }
     if ((gates & GATE_AUTH) !== 0) return this.refuse(session, call, id, NO_AUTH);
     if (transaction !== null && (flags & FLAG_NO_MULTI) !== 0) return this.refuse(session, call, id, NOT_IN_MULTI);
+    if ((gates & GATE_PERMISSIONS) !== 0 && !this.permits(session, call, id)) return VERDICT_DONE;
     if ((gates & GATE_MEMORY) !== 0 && !session.mustObey && engine.makeRoom() === ROOM_NONE)
       return this.refuse(session, call, id, OUT_OF_MEMORY);
     if ((gates & GATE_WRITE) !== 0) {
@@ -127,6 +130,36 @@ export class Admission {
     return (gates & GATE_MULTI) !== 0 ? this.queue(session, call, id) : VERDICT_RUN;
   }
 
+  /** Whether the session's user may run a command; false after replying why not. */
+  private permits(session: Session, call: Call, id: number): boolean {
+    const { acl } = this.engine;
+    if (session.user !== null && acl.permissions.permitsAtAGlance(session.user, call, id)) return true;
+    const line = acl.denies(call, id);
+    if (line === null) return true;
+    this.refuse(session, call, id, line);
+    return false;
+  }
+
+  /** The same when EXEC comes to a command: its user may have changed, or what it may do. */
+  permitsQueued(call: Call, id: number): boolean {
+    return this.answer(call, this.engine.acl.deniesQueued(call, id));
+  }
+
+  /** The same when a command that waited is to run again. */
+  permitsAgain(call: Call, id: number): boolean {
+    const denial = this.engine.acl.denies(call, id);
+    if (denial !== null) this.engine.statistics.rejected[id]! += 1;
+    return this.answer(call, denial);
+  }
+
+  private answer(call: Call, denial: Uint8Array | null): boolean {
+    if (denial === null) return true;
+    call.reply.error(denial);
+    this.count(call);
+    this.engine.errorsCounted = call.reply.errors;
+    return false;
+  }
+
   private isPaused(gates: number, flags: number): boolean {
     if (this.pausedUntil === 0 || (gates & (GATE_PAUSED_ALL | GATE_PAUSED_WRITES)) === 0) return false;
     return this.pausesAll || (flags & (FLAG_WRITE | FLAG_MAY_REPLICATE)) !== 0;
@@ -135,7 +168,7 @@ export class Admission {
   private queue(session: Session, call: Call, id: number): number {
     const { table } = this.engine;
     const transaction = session.transaction!;
-    if (!session.authenticated && transaction.bytes > UNAUTHENTICATED_BUFFER_BYTES_MAX)
+    if ((session.gates & GATE_AUTH) !== 0 && transaction.bytes > UNAUTHENTICATED_BUFFER_BYTES_MAX)
       return this.refuse(session, call, id, MULTI_TOO_LONG);
     // Once refused, EXEC will not run anything: nothing more need be kept.
     if (!transaction.broken && !session.watchBroken) {

@@ -1,6 +1,7 @@
 // The commands of the engine's families: whatever a file of commands/ exports as a definition is one.
 
 import type { CommandDefinition } from './command.ts';
+import * as acl from './commands/acl.ts';
 import * as bitmapBitfield from './commands/bitmap/bitfield.ts';
 import * as bitmapBitop from './commands/bitmap/bitop.ts';
 import * as bitmapBits from './commands/bitmap/bits.ts';
@@ -122,6 +123,7 @@ export const ENGINE_COMMANDS: readonly CommandDefinition[] = definitionsOf(
   transactions,
   pubsub,
   connection,
+  acl,
   client,
   server,
   lolwut,

@@ -3,6 +3,7 @@
 // end of the tick, in one message for each client and prefix.
 
 import { toLatin1 } from '../lib/bytes.ts';
+import { GATE_PERMISSIONS } from './gates.ts';
 import { Invalidation } from './invalidation.ts';
 import { PrefixTree } from './prefix-tree.ts';
 import type { Session } from './session.ts';
@@ -25,10 +26,10 @@ export type Tell = (session: Session, message: Invalidation) => void;
 
 export class Broadcasts {
   /**
-   * Whether a client may learn of a key (latin1): what it may not read it is not told of. Null: all may. It is asked when
-   * keys are told: who changes a client's user, or what a user may do, calls `send` before.
+   * Whether a client whose user may not do everything may learn of a key (latin1): what it may not read it is not told of. It
+   * is asked when keys are told: who changes a client's user, or what a user may do, calls `send` before.
    */
-  mayKnow: ((session: Session, key: string) => boolean) | null = null;
+  mayKnow: (session: Session, key: string) => boolean = () => true;
   private readonly audiences = new PrefixTree<Audience>();
   /** Those with keys to be told. */
   private readonly changed = new Set<Audience>();
@@ -102,12 +103,10 @@ export class Broadcasts {
 
   /** Those of the keys that a client is told of; null: all of them. */
   private heardBy(session: Session, keys: readonly (readonly [string, Session | null])[]): string[] | null {
-    const { mayKnow } = this;
+    const isAsked = (session.gates & GATE_PERMISSIONS) !== 0;
     const noLoop = session.tracker!.noLoop && keys.some(([, by]) => by === session);
-    if (!noLoop && mayKnow === null) return null;
-    const heard = keys.filter(
-      ([key, by]) => !(noLoop && by === session) && (mayKnow === null || mayKnow(session, key)),
-    );
+    if (!noLoop && !isAsked) return null;
+    const heard = keys.filter(([key, by]) => !(noLoop && by === session) && (!isAsked || this.mayKnow(session, key)));
     return heard.map(([key]) => key);
   }
 }

@@ -123,6 +123,8 @@ export interface ReadCall {
   readonly sortedSetBuilder: SortedSetBuilder;
   /** proto-max-bulk-len: no value is made longer. */
   bulkBytesMax(): number;
+  /** Whether its user may read keys that no argument names. */
+  mayReadAllKeys(): boolean;
   /** Whether the command may wait: not inside MULTI or a script. */
   mayBlock(): boolean;
   /** Makes the command wait for keys (latin1), as Serving.block says. */
@@ -485,6 +487,10 @@ export class Call implements WriteCall {
 
   propagateNothing(): void {
     this.propagation = PROPAGATE_NOTHING;
+  }
+
+  mayReadAllKeys(): boolean {
+    return this.engine.acl.mayReadAllKeys(this);
   }
 
   mayBlock(): boolean {

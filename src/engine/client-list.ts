@@ -60,6 +60,7 @@ export function describeClient(engine: Engine, session: Session): string {
   const isActive = session === engine.active;
   // As in Redis the arguments that are whole are no part of the query buffer any more.
   const parsed = isActive ? 0 : session.parser.parsedBytes();
+  const command = isActive ? engine.activeCommand() : session.lastCommand;
   const fields: [string, string | number][] = [
     ['id', session.id],
     ['addr', peer.address()],
@@ -86,11 +87,8 @@ export function describeClient(engine: Engine, session: Session): string {
     ['omem', peer.outputMemory()],
     ['tot-mem', sessionMemory(session)],
     ['events', peer.pendingOutput() > 0 ? 'rw' : 'r'],
-    [
-      'cmd',
-      session.lastCommand < 0 ? 'NULL' : engine.table.nameOf(isActive ? engine.activeCommand() : session.lastCommand),
-    ],
-    ['user', session.user],
+    ['cmd', command < 0 ? 'NULL' : engine.table.nameOf(command)],
+    ['user', session.user?.name ?? '(superuser)'],
     ['redir', redirectionOf(session)],
     ['resp', session.resp],
     ['lib-name', session.libraryName],

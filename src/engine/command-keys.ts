@@ -68,7 +68,7 @@ function indicesOf(spec: KeySpec, call: Call): number[] | null {
     if (!(count >= 0)) return null;
     step = spec.find.step;
     first += spec.find.first;
-    last = first + count - 1;
+    last = first + (count - 1) * step;
   }
   if (last >= call.count || last < first) return null;
   const indices: number[] = [];

@@ -236,7 +236,7 @@ function keySpecsOf(definition: CommandDefinition): readonly KeySpec[] {
   const specs: KeySpec[] = [];
   let place: number | null = definition.name.includes('|') ? 2 : 1;
   let countPlace = -1;
-  for (const argument of definition.args ?? []) {
+  for (const [number, argument] of (definition.args ?? []).entries()) {
     const inner = argument.type === 'block' ? argument.args! : [argument];
     const keyAt = inner.findIndex((part) => part.type === 'key');
     if (keyAt >= 0 && place !== null) {
@@ -247,7 +247,7 @@ function keySpecsOf(definition: CommandDefinition): readonly KeySpec[] {
       const find =
         countPlace >= 0
           ? { countAt: 0, first: 1, step: 1 }
-          : { last: argument.multiple || spec.multiple ? -1 : 0, step, limit: 0 };
+          : { last: argument.multiple || spec.multiple ? -1 - behind(definition, number) : 0, step, limit: 0 };
       specs.push({ flags, ...notes, begin: { index: countPlace >= 0 ? countPlace : place + keyAt }, find });
     }
     countPlace = argument.countsKeys === true && place !== null ? place : -1;
@@ -255,6 +255,11 @@ function keySpecsOf(definition: CommandDefinition): readonly KeySpec[] {
     else if (place !== null) place += argumentsMin(argument);
   }
   return specs;
+}
+
+/** Arguments that always stand behind one: the timeout behind the keys of BLPOP. */
+function behind(definition: CommandDefinition, number: number): number {
+  return definition.args!.slice(number + 1).reduce((sum, argument) => sum + argumentsMin(argument), 0);
 }
 
 const FLAG_BITS: Partial<Record<CommandFlag, number>> = {
@@ -282,8 +287,9 @@ function flagsOf(definition: CommandDefinition): number {
 
 function gatesOf(definition: CommandDefinition, flags: number): number {
   const has = (flag: CommandFlag) => definition.flags?.includes(flag) ?? false;
-  let gates = GATE_PERMISSIONS | GATE_PAUSED_ALL;
-  if (!has('no_auth')) gates |= GATE_AUTH;
+  let gates = GATE_PAUSED_ALL;
+  // What says who a client is may be said by everybody.
+  if (!has('no_auth')) gates |= GATE_AUTH | GATE_PERMISSIONS;
   if (!IMMEDIATE_IN_MULTI.includes(definition.name)) gates |= GATE_MULTI;
   if (!ALLOWED_WHEN_SUBSCRIBED.includes(definition.name)) gates |= GATE_SUBSCRIBED;
   if (!has('loading')) gates |= GATE_LOADING;

@@ -155,6 +155,8 @@ export interface CommandDetails {
   readonly findKeys?: (call: Call, keys: number[]) => void;
   /** What a call does to its keys, where that depends on its arguments (key flag 'variable_flags'). */
   readonly keyFlagsOf?: (call: Call) => readonly KeyFlag[];
+  /** Which arguments are channels: the first, all, or all as patterns. */
+  readonly channels?: 'first' | 'all' | 'patterns';
   /** Whether an argument is a secret: not to be shown by MONITOR or kept by the slow log. */
   readonly isSecret?: (call: Call, index: number) => boolean;
   readonly tips?: readonly string[];

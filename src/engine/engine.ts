@@ -18,9 +18,10 @@ import { Reply } from '../protocol/reply.ts';
 import { COMPLETE, EMPTY, FAILED, RequestParser } from '../protocol/request-parser.ts';
 import { HyperLogLog } from '../structures/hyperloglog.ts';
 import type { Clock } from '../world/clock.ts';
+import type { Entropy } from '../world/entropy.ts';
 import { AccessClock } from './access-clock.ts';
+import { AccessControl } from './acl/access-control.ts';
 import { Admission, VERDICT_DONE, VERDICT_WAIT } from './admission.ts';
-import { Authentication } from './authentication.ts';
 import { BlockedClients } from './blocking.ts';
 import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_TRACKING, EFFECT_WATCH } from './changes.ts';
@@ -42,12 +43,12 @@ import {
 } from './events.ts';
 import { Eviction, ROOM_SOON } from './eviction.ts';
 import {
-  GATE_AUTH,
   GATE_LOADING,
   GATE_MEMORY,
   GATE_MULTI,
   GATE_PAUSED_ALL,
   GATE_PAUSED_WRITES,
+  GATE_PERMISSIONS,
   GATE_PROTECTED,
 } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
@@ -115,6 +116,8 @@ export interface EngineOptions {
   readonly commands: readonly CommandDefinition[];
   readonly databases?: number;
   readonly memory?: FlatMemoryOptions;
+  /** Where secrets come from (ACL GENPASS); without it none are made. */
+  readonly entropy?: Entropy;
 }
 
 /** How the server presents itself to clients, who choose features by it. */
@@ -162,7 +165,9 @@ export class Engine implements KeyspaceOwner {
   /** latency-tracking and latency-tracking-info-percentiles. */
   readonly latency: CommandLatency;
   latencyPercentiles: readonly number[] = [50, 99, 99.9];
-  readonly authentication = new Authentication();
+  /** Who may do what. */
+  readonly acl: AccessControl;
+  readonly entropy: Entropy | null;
   /** What HELLO and INFO say of the server. */
   readonly identity: Identity = { version: '7.4.1', mode: 'standalone', role: 'master' };
   readonly sessions = new Map<number, Session>();
@@ -201,7 +206,7 @@ export class Engine implements KeyspaceOwner {
   /** Messages to the active session, sent behind the reply of its present command. */
   private readonly deferred = new Reply();
   /** Errors of the batch's replies when the last was counted. */
-  private errorsCounted = 0;
+  errorsCounted = 0;
   /** When replies last filled more than a small buffer. */
   private largeReplyAt = 0;
   /** Sessions with input that may be read now. */
@@ -222,6 +227,8 @@ export class Engine implements KeyspaceOwner {
     this.emptyIndexBytes = this.keyspace.table.indexBytes(this.keyspace.databases[0]!.root);
     this.access = new AccessClock(this.keyspace, this.prng);
     this.table = new CommandTable(options.commands);
+    this.acl = new AccessControl(this, this.table);
+    this.entropy = options.entropy ?? null;
     this.statistics = new Statistics(this.table.definitions.length);
     this.timer = new EngineTimer(this.clock, this.statistics);
     this.watch = new CommandWatch(this.clock, this.timer, this.table.flags);
@@ -230,6 +237,7 @@ export class Engine implements KeyspaceOwner {
     this.latency.track(true);
     this.pubsub = new PubSub((session, bytes, start, end) => this.deliver(session, bytes, start, end));
     this.tracking = new Tracking(this, new TrackingTable(memory, hasher));
+    this.tracking.broadcasts.mayKnow = (session, key) => this.acl.mayKnowKey(session, key);
     this.changes = new Changes(this.keyspace, this.pubsub, this.blocked, this.tracking);
     this.admission = new Admission(this);
     this.clientMemory = new ClientMemory(this);
@@ -241,23 +249,17 @@ export class Engine implements KeyspaceOwner {
 
   // --- sessions ---
 
-  /** A new client. `authenticated` is false where a password is asked of it. */
-  openSession(peer: Peer, authenticated = true): Session {
+  /** A new client. */
+  openSession(peer: Peer): Session {
     const parser = new RequestParser();
     parser.bulkBytesMax = this.bulkBytesMax;
     const now = Math.floor(this.clock.now());
     const database = this.keyspace.databases[0]!;
     const session = new Session(this.nextSessionId++, peer, parser, database, now, this.spareInput);
-    this.setAuthenticated(session, authenticated);
+    this.acl.begin(session);
     this.sessions.set(session.id, session);
     this.statistics.counters[STAT_CONNECTIONS]! += 1;
     return session;
-  }
-
-  setAuthenticated(session: Session, authenticated: boolean): void {
-    session.authenticated = authenticated;
-    session.parser.authenticated = authenticated;
-    session.gates = authenticated ? session.gates & ~GATE_AUTH : session.gates | GATE_AUTH;
   }
 
   /** Forgets a session whose connection is gone. Harmless when repeated. */
@@ -594,7 +596,8 @@ export class Engine implements KeyspaceOwner {
     call.database = outer.session.database;
     call.command = id;
     const from = call.reply.length;
-    this.perform(call, id);
+    const isAsked = (call.session.gates & GATE_PERMISSIONS) !== 0;
+    if (!isAsked || this.admission.permitsQueued(call, id)) this.perform(call, id);
     if (this.timer.count > 0 && call.reply.length - from > LONG_REPLY_BYTES) this.endRun(call, id, from);
     if (isSilenced(call.session)) call.reply.truncate(from);
   }

@@ -10,6 +10,7 @@ import { Reply } from '../protocol/reply.ts';
 import { Blocked, type BlockedOn, type TimeoutReply } from './blocking.ts';
 import { type Call, PROPAGATE_VERBATIM } from './call.ts';
 import type { Engine } from './engine.ts';
+import { GATE_PERMISSIONS } from './gates.ts';
 import { REPLY_ON, type Session, STOPPED_BLOCKED, STOPPED_NOT } from './session.ts';
 import { STAT_OUTPUT_BYTES } from './statistics.ts';
 
@@ -133,6 +134,10 @@ export class Serving {
     call.command = id;
     call.reply = reply;
     call.propagation = PROPAGATE_VERBATIM;
+    if ((session.gates & GATE_PERMISSIONS) !== 0 && !engine.admission.permitsAgain(call, id)) {
+      this.endRefused(call, blocked);
+      return;
+    }
     call.retried = true;
     this.blockedAgain = false;
     engine.timer.change(id);
@@ -152,6 +157,16 @@ export class Serving {
     if (reply.errors > 0) engine.countFailure(id, reply);
     if (session.replies !== REPLY_ON) reply.length = 0;
     if (this.deferred.length > 0) reply.append(this.deferred);
+    this.release(blocked, reply);
+  }
+
+  /** Ends the waiting of a client whose user may not run its command any more: the error is written. */
+  private endRefused(call: Call, blocked: Blocked): void {
+    const { engine, reply } = this;
+    call.reply = engine.reply;
+    this.retried = null;
+    engine.statistics.takeBack(blocked.command);
+    if (blocked.session.replies !== REPLY_ON) reply.length = 0;
     this.release(blocked, reply);
   }
 

@@ -5,6 +5,7 @@
 
 import { VERIFY } from '../lib/assert.ts';
 import type { RequestParser } from '../protocol/request-parser.ts';
+import type { User } from './acl/user.ts';
 import type { Blocked } from './blocking.ts';
 import type { Arguments } from './call.ts';
 import type { Database } from './keyspace.ts';
@@ -96,7 +97,8 @@ export class Session {
   /** REPLY_…: whether it gets replies. */
   replies = REPLY_ON;
   authenticated = true;
-  user = 'default';
+  /** Whose session it is; null: nobody's in particular, it may do everything. */
+  user: User | null = null;
   /** CLIENT SETNAME, SETINFO. Latin1. */
   name = '';
   libraryName = '';

@@ -76,6 +76,14 @@ export class Statistics {
     if (!this.errorsOverflowed) this.errors.set(code, (count ?? 0) + 1);
   }
 
+  /** Takes back a call that was counted when it began to wait, with a share of the time: it was refused in the end. */
+  takeBack(command: number): void {
+    const calls = this.calls[command]!;
+    if (calls === 0) return;
+    this.microseconds[command]! -= this.microseconds[command]! / calls;
+    this.calls[command]! -= 1;
+  }
+
   /** CONFIG RESETSTAT. */
   reset(): void {
     this.counters.fill(0);

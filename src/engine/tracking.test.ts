@@ -138,13 +138,22 @@ describe('tracking', () => {
 
   it('names of keys that a user may not read are not broadcast to it (redis #15371)', () => {
     const { server, reader } = harness('ON', 'BCAST');
-    server.engine.tracking.broadcasts.mayKnow = (session, key) => session !== reader.session || key.startsWith('open');
+    server.run('ACL', 'SETUSER', 'reader', 'on', 'nopass', '+@all', '~open*');
+    reader.run('AUTH', 'reader', '');
     server.run('MSET', 'secret', '1', 'open:1', '2');
     server.engine.endTick();
     assert.equal(reader.take(), push('open:1'));
     server.run('SET', 'secret', '2');
     server.engine.endTick();
     assert.equal(reader.take(), '');
+    // What changed before it may read it is not told of after.
+    server.run('SET', 'secret', '3');
+    server.run('ACL', 'SETUSER', 'reader', 'allkeys');
+    server.engine.endTick();
+    assert.equal(reader.take(), '');
+    server.run('SET', 'secret', '4');
+    server.engine.endTick();
+    assert.equal(reader.take(), push('secret'));
   });
 
   it('above tracking-table-max-keys keys chosen by chance are forgotten and told of', () => {

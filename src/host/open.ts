@@ -8,6 +8,7 @@ import { gather, replaceDataSet, saveDataSet, saveInChunks } from '../persistenc
 import { ManualClock } from '../world/clock.ts';
 import { realClock } from './real-clock.ts';
 import { realTimers } from './real-timers.ts';
+import { systemEntropy } from './system-entropy.ts';
 
 export interface OpenOptions {
   /** 'manual': time stands still until `clock` is told to move. */
@@ -56,6 +57,7 @@ export function open(options: OpenOptions = {}): Promise<OpenDatabase> {
     timers: realTimers(options.keepAlive ?? false),
     seed: options.seed ?? randomSeed(),
     commands: [...ENGINE_COMMANDS, ...PERSISTENCE_COMMANDS],
+    entropy: systemEntropy,
     ...(options.databases === undefined ? {} : { databases: options.databases }),
   });
   clock.onMove = () => database.catchUp();

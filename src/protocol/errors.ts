@@ -41,6 +41,8 @@ export const INCREMENT_NAN = error('ERR increment would produce NaN or Infinity'
 
 export const NO_AUTH = error('NOAUTH Authentication required.');
 export const WRONG_PASS = error('WRONGPASS invalid username-password pair or user is disabled.');
+export const KEY_DENIED = error('NOPERM No permissions to access a key');
+export const CHANNEL_DENIED = error('NOPERM No permissions to access a channel');
 export const NO_PROTO = error('NOPROTO unsupported protocol version');
 export const OUT_OF_MEMORY = error("OOM command not allowed when used memory > 'maxmemory'.");
 export const LOADING = error('LOADING Redis is loading the dataset in memory');
@@ -142,6 +144,19 @@ export function invalidExpire(name: string): string {
 /** A number beyond the bounds that a command gives it (the missing word is Redis's). */
 export function outOfBounds(min: number | bigint, max: number | bigint): string {
   return `ERR value is out of range, value must between ${min} and ${max}`;
+}
+
+/** A command that its user may not run, or not with this subcommand or first argument. */
+export function commandDenied(user: string, command: string): string {
+  return `NOPERM User ${user} has no permissions to run the '${command}' command`;
+}
+
+/** A queued command that its user may not run any more when EXEC comes to it. */
+export function noLongerPermitted(why: string): string {
+  return (
+    'NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no ' +
+    `longer allowed for the following reason: ${why}`
+  );
 }
 
 /** The error of EXEC when a gate refuses the transaction: `why` is the refusal's text after its code. */

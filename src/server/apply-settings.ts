@@ -34,7 +34,10 @@ export function applySettings(server: Server): void {
 
 function applyClientSettings(server: Server): void {
   const { config, engine } = server;
-  config.follow(directives.requirepass, (password) => engine.authentication.setPassword(password));
+  config.follow(directives.requirepass, (password) => engine.acl.setDefaultPassword(password));
+  config.follow(directives.acllogMaxLen, (entries) => {
+    engine.acl.log.entriesMax = entries;
+  });
   config.follow(clientQueryBufferLimit, (bytes) => {
     engine.queryBufferMax = bytes;
   });

@@ -17,6 +17,7 @@ import { ServerConfig } from './config/server-config.ts';
 import { Log } from './log.ts';
 import { Server } from './server.ts';
 import { openDuplex } from './transports/duplex.ts';
+import { loadUsers, userChecker } from './users.ts';
 
 export interface ServerOptions {
   /** 0 (the default): a free one; null: no TCP at all. */
@@ -143,7 +144,12 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
   const clock = options.clock === 'manual' ? new ManualClock(Date.UTC(2026, 0, 1)) : null;
   const sink = options.log ?? (() => undefined);
   const log = new Log({ pid: process.pid, now: () => realClock.now(), sink: (line) => sink(line) });
-  const config = new ServerConfig({ files: configDisk, directory: binaryText(process.cwd()) });
+  const config = new ServerConfig({
+    files: configDisk,
+    directory: binaryText(process.cwd()),
+    // Definitions refer to their server only when they run.
+    declareUser: userChecker(() => allCommands(null as unknown as Server)),
+  });
   const failure = config.load(parseCommandLine(commandLineOf(options).map(binaryText)));
   if (failure !== null) {
     const text = utf8(failureText(failure, config.get(reportedVersion)));
@@ -165,6 +171,11 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
       });
     },
   });
+  const refusal = loadUsers(server);
+  if (refusal !== null) {
+    server.close();
+    throw new Error(refusal);
+  }
   if (clock !== null) clock.onMove = () => server.catchUp();
   const loads = keepsData(options);
   if (loads) server.persistence.announceLoading();

@@ -2,6 +2,7 @@
 
 import { randomInt } from 'node:crypto';
 import { unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import type { CommandDefinition } from '../engine/command.ts';
 import { CommandTable } from '../engine/command-table.ts';
 import { freedMemoryReturn } from '../host/freed-memory.ts';
 import { realClock } from '../host/real-clock.ts';
@@ -21,6 +22,7 @@ import { showProcessTitle } from './process-title.ts';
 import { Server, StartError } from './server.ts';
 import { obeySignals } from './signals.ts';
 import { TransportError } from './transports/transport.ts';
+import { loadUsers, userChecker } from './users.ts';
 
 /** Replaced when the bundle is built. */
 declare const CINNABAR_VERSION: string | undefined;
@@ -44,11 +46,16 @@ function newLog(): Log {
   });
 }
 
-/** Checks rename-command lines on a table that no server uses: definitions refer to their server only when they run. */
+/** Commands that no server runs: definitions refer to their server only when they do. */
+function commandsToCheckWith(): readonly CommandDefinition[] {
+  return allCommands(null as unknown as Server);
+}
+
+/** Checks rename-command lines on a table that no server uses. */
 function renameChecker(): (from: string, to: string) => string | null {
   let table: CommandTable | null = null;
   return (from, to) => {
-    table ??= new CommandTable(allCommands(null as unknown as Server));
+    table ??= new CommandTable(commandsToCheckWith());
     const renamed = table.rename(from, to);
     if (renamed === null) return 'Target command name already exists';
     return renamed ? null : 'No such command in rename-command';
@@ -61,6 +68,7 @@ function newConfig(log: Log): ServerConfig {
     directory: binaryText(process.cwd()),
     log: (level, message) => log.write(level, message),
     renameCommand: renameChecker(),
+    declareUser: userChecker(commandsToCheckWith),
   });
 }
 
@@ -197,6 +205,11 @@ async function main(): Promise<void> {
     executable: process.argv[1] ?? '',
     giveBackFreed: freedMemoryReturn(),
   });
+  const refusal = loadUsers(server);
+  if (refusal !== null) {
+    log.warning(refusal);
+    exit(1);
+  }
   banner(server, process.stdout.isTTY === true);
   showProcessTitle(server);
   await listen(server);

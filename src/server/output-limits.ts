@@ -1,5 +1,6 @@
 // Limits of the output that waits for a client (client-output-buffer-limit), by class of client.
 
+import { GATE_AUTH } from '../engine/gates.ts';
 import type { Session } from '../engine/session.ts';
 import { UNAUTHENTICATED_OUTPUT_BYTES_MAX } from '../lib/limits.ts';
 import type { OutputLimit, OutputLimits } from './config/clients.ts';
@@ -13,6 +14,6 @@ export function clientClass(session: Session): 'normal' | 'pubsub' {
 }
 
 export function limitFor(session: Session, limits: OutputLimits): OutputLimit {
-  if (!session.authenticated) return UNAUTHENTICATED;
+  if ((session.gates & GATE_AUTH) !== 0) return UNAUTHENTICATED;
   return limits[clientClass(session)];
 }

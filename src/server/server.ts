@@ -21,7 +21,8 @@ import {
 import { largePageAdvice } from '../host/large-pages.ts';
 import { nodeDisk } from '../host/node-disk.ts';
 import { realTimers } from '../host/real-timers.ts';
-import { fromLatin1 } from '../lib/bytes.ts';
+import { systemEntropy } from '../host/system-entropy.ts';
+import { fromLatin1, toLatin1, utf8 } from '../lib/bytes.ts';
 import type { FlatMemoryOptions } from '../memory/flat-memory.ts';
 import { Persistence, type ShutdownWish } from '../persistence/persistence.ts';
 import type { PersistenceHost } from '../persistence/persistence-host.ts';
@@ -48,7 +49,7 @@ import {
 import { hz } from './config/process.ts';
 import { minReplicasMaxLag, minReplicasToWrite } from './config/replication.ts';
 import type { ServerConfig } from './config/server-config.ts';
-import { tlsPort } from './config/tls.ts';
+import { tlsAuthClientsUser, tlsPort } from './config/tls.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
@@ -69,6 +70,7 @@ import {
   type TransportHost,
   type TransportOptions,
 } from './transports/transport.ts';
+import { setUpUsers } from './users.ts';
 import { Vitals } from './vitals.ts';
 
 /** The server cannot start as it is configured: the message is for the log, as its last line. */
@@ -211,6 +213,7 @@ export class Server implements ConnectionOwner, TransportHost {
       commands: options.commands(this),
       databases: options.config.get(engineDirectives.databases),
       memory: memoryOptions(),
+      entropy: systemEntropy,
     });
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
     this.engine.events.clientEvicted = (session) =>
@@ -224,6 +227,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.cronTasks.push(() => this.migrationLinks.closeUnused(this.clock.elapsed()));
     if (options.giveBackFreed !== undefined) this.giveBackWhenQuiet(options.giveBackFreed);
     applySettings(this);
+    setUpUsers(this, options.disk ?? nodeDisk);
     this.config.follow(tcpKeepalive, (seconds) => {
       this.transportOptions.keepAliveSeconds = seconds;
     });
@@ -347,18 +351,27 @@ export class Server implements ConnectionOwner, TransportHost {
       link.send(MAX_CLIENTS, 0, MAX_CLIENTS.length);
       return null;
     }
-    const needsPassword = engine.authentication.isRequired();
-    if (this.config.get(protectedMode) && !needsPassword && !link.remoteIsLocal) {
+    if (this.config.get(protectedMode) && engine.acl.users.default.nopass && !link.remoteIsLocal) {
       engine.statistics.counters[STAT_REJECTED_CONNECTIONS]! += 1;
       link.send(PROTECTED_MODE, 0, PROTECTED_MODE.length);
       return null;
     }
     const connection = new Connection(this, link);
-    connection.session = engine.openSession(connection, !needsPassword);
+    connection.session = engine.openSession(connection);
     connection.session.resp = this.config.get(clientDefaultResp) === 3 ? 3 : 2;
     this.connections.add(connection);
+    this.logInByCertificate(connection.session, link);
     if (this.log.shows('verbose')) this.log.verbose(`Accepted ${link.remoteAddress}`);
     return connection;
+  }
+
+  /** tls-auth-clients-user: the certificate of an encrypted connection says who its client is. */
+  private logInByCertificate(session: Session, { certifiedName, remoteAddress }: Link): void {
+    if (certifiedName === undefined || certifiedName === '' || this.config.get(tlsAuthClientsUser) === 'off') return;
+    const bytes = utf8(certifiedName);
+    const name = toLatin1(bytes, 0, bytes.length);
+    if (this.engine.acl.vouchFor(session, name)) return;
+    this.log.verbose(`TLS: the certificate of ${remoteAddress} names no user who is on: ${certifiedName}`);
   }
 
   tickEnd(): void {

@@ -149,16 +149,20 @@ describe('complexity (bad inputs, 3d)', () => {
       promptly(harness, () => harness.run('KEYS', pattern));
       promptly(harness, () => harness.run('SCAN', '0', 'MATCH', pattern));
       promptly(harness, () => harness.run('PUBSUB', 'CHANNELS', pattern));
+      assert.equal(harness.run('ACL', 'SETUSER', 'ann', 'reset', '+@all', `~${pattern}`, `&${pattern}`), '+OK\r\n');
+      promptly(harness, () => harness.run('ACL', 'DRYRUN', 'ann', 'GET', 'a'.repeat(1000)));
+      promptly(harness, () => harness.run('ACL', 'DRYRUN', 'ann', 'PUBLISH', 'a'.repeat(1000), 'x'));
     }
   });
 
   it('CVE-2021-32675: large requests before authentication', () => {
     for (const request of ['*11\r\n', '*1048576\r\n', '*2\r\n$3\r\nGET\r\n$16385\r\n', '*1\r\n$536870912\r\n']) {
       const harness = new EngineHarness();
+      harness.engine.acl.setDefaultPassword('secret');
       const stranger = harness.connect();
-      harness.engine.setAuthenticated(stranger.session, false);
       assert.match(stranger.raw(request), /^-ERR Protocol error: unauthenticated (multi)?bulk length\r\n$/, request);
       assert.equal(stranger.peer.closed, 'flushed');
+      harness.engine.acl.setDefaultPassword('');
       promptly(harness, () => undefined);
     }
   });

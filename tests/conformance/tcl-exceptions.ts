@@ -4,7 +4,7 @@
 // tests which are named exist is checked by tcl-exceptions.test.ts.
 
 /** What is not built yet. A case that waits for it is to pass, and its line here to go, when it is. */
-export type Subject = 'scripting' | 'replication' | 'cluster' | 'users';
+export type Subject = 'scripting' | 'replication' | 'cluster';
 
 export interface TclException {
   readonly reason: string;
@@ -40,9 +40,38 @@ const WAITING: readonly TclException[] = [
     waitsFor: 'replication',
   },
   {
-    reason: 'declares users',
-    message: /unknown command 'acl'/i,
-    waitsFor: 'users',
+    reason: 'asks what users may do with scripts and functions',
+    message: /Command 'EVAL\w*' not found|modifier '\+eval'|to match '\*NOPERM\*script\|help/,
+    tests: [
+      'src/engine/commands/acl.test.ts: DRYRUN says what a user may, without doing it',
+      'src/engine/commands/acl.test.ts: tells who was refused what',
+      'src/engine/commands/acl.test.ts: find no keys, and the command does nothing',
+    ],
+    waitsFor: 'scripting',
+  },
+  {
+    reason: 'looks for functions among the commands of a category',
+    file: 'unit/acl',
+    cases: ['ACL CAT category - list all commands/subcommands that belong to category'],
+    tests: ['src/engine/commands/acl.test.ts: CAT lists categories and their commands'],
+    waitsFor: 'scripting',
+  },
+  {
+    reason: 'a case before it was to allow EVAL with what this one needs, and stopped there',
+    file: 'unit/acl',
+    cases: [
+      'ACL LOG is able to test similar events',
+      'ACL LOG is able to log channel access violations and channel name',
+      'ACL LOG can distinguish the transaction context (1)',
+      'ACL LOG can distinguish the transaction context (2)',
+      'ACL can log errors in the context of Lua scripting',
+    ],
+    tests: [
+      'src/engine/commands/acl.test.ts: tells who was refused what',
+      'src/engine/commands/acl.test.ts: a command is looked at again when EXEC comes to it',
+      'tests/conformance/acl.test.ts: what ACL LOG keeps of refusals',
+    ],
+    waitsFor: 'scripting',
   },
   {
     reason: 'counts a client that a case that runs a script left',

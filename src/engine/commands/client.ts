@@ -101,7 +101,7 @@ class KillFilter {
   type: ClientType | null = null;
   address = '';
   localAddress = '';
-  user = '';
+  user: string | null = null;
   maxAge = NOT_FOUND;
   skipsMe = true;
 
@@ -139,7 +139,7 @@ class KillFilter {
     else if (call.is(index, LADDR)) this.localAddress = call.text(value);
     else if (call.is(index, USER)) {
       this.user = call.text(value);
-      if (call.engine.authentication.hasUser(this.user)) return true;
+      if (call.engine.acl.users.find(this.user) !== null) return true;
       call.reply.errorText(`ERR No such user '${this.user}'`);
       return false;
     } else if (call.is(index, SKIPME) && call.is(value, YES)) this.skipsMe = true;
@@ -157,7 +157,7 @@ class KillFilter {
     if (this.type !== null && clientType(session) !== this.type) return false;
     if (this.address !== '' && session.peer.address() !== this.address) return false;
     if (this.localAddress !== '' && session.peer.localAddress() !== this.localAddress) return false;
-    if (this.user !== '' && (session.user !== this.user || !session.authenticated)) return false;
+    if (this.user !== null && (session.user?.name !== this.user || !session.authenticated)) return false;
     return this.maxAge === NOT_FOUND || Math.floor((now - session.createdAt) / 1000) >= this.maxAge;
   }
 }

@@ -16,6 +16,16 @@ test('COMMAND GETKEYS finds the keys of a call', () => {
   check(['COMMAND', 'GETKEYS', 'GET', 'a'], bulks('a'));
   check(['COMMAND', 'GETKEYS', 'MSET', 'a', '1', 'b', '2'], bulks('a', 'b'));
   check(['COMMAND', 'GETKEYS', 'OBJECT', 'ENCODING', 'a'], bulks('a'));
+  check(['COMMAND', 'GETKEYS', 'BLPOP', 'a', 'b', '0'], bulks('a', 'b'));
+  check(['COMMAND', 'GETKEYS', 'MSETEX', '2', 'a', '1', 'b', '2', 'EX', '9'], bulks('a', 'b'));
+  check(
+    ['COMMAND', 'GETKEYS', ...'GEORADIUS a 1 2 3 m STORE b STORE c STOREDIST d'.split(' ')],
+    bulks('a', 'b', 'c', 'd'),
+  );
+  check(
+    ['COMMAND', 'GETKEYS', ...'XREADGROUP NOACK GROUP STREAMS STREAMS COUNT 1 STREAMS a b > >'.split(' ')],
+    bulks('a', 'b'),
+  );
 });
 
 test('COMMAND GETKEYS says why it finds none', () => {

@@ -75,7 +75,7 @@ function writeAllInfo(call: Call): void {
 }
 
 /** Argument `from` and what follows it as a call of its own. */
-function innerCall(call: Call, from: number): Call {
+export function innerCall(call: Call, from: number): Call {
   const inner = new Call(call.engine, call.depth + 1, call.reply);
   inner.session = call.session;
   inner.database = call.database;
@@ -89,7 +89,7 @@ const WRONG_COUNT = error('ERR Invalid number of arguments specified for command
 const INVALID_ARGUMENTS = error('ERR Invalid arguments specified for command');
 
 /** The command that a call names, its subcommand included; -1 if there is none. */
-function commandOf(table: CommandTable, call: Call): number {
+export function commandOf(table: CommandTable, call: Call): number {
   const id = table.find(call.bytes, call.starts[0]!, call.ends[0]!);
   if (id < 0 || call.count === 1 || table.subcommandsOf(id).length === 0) return id;
   return table.findSubcommand(id, call.bytes, call.starts[1]!, call.ends[1]!);

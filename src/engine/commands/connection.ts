@@ -1,11 +1,11 @@
 // The connection itself: PING, ECHO, SELECT, AUTH, HELLO, RESET, QUIT.
 
 import { parseInteger } from '../../lib/integers.ts';
-import { DB_OUT_OF_RANGE, error, NO_PROTO, SYNTAX_ERROR, WRONG_PASS, wrongArity } from '../../protocol/errors.ts';
+import { DB_OUT_OF_RANGE, error, NO_PROTO, SYNTAX_ERROR, wrongArity } from '../../protocol/errors.ts';
+import { DEFAULT_USER } from '../acl/user.ts';
 import { type Call, word } from '../call.ts';
 import { block, control, integer, optional, reply, text } from '../command.ts';
 import { REPLY_ON, REPLY_SKIP, STOPPED_CLOSING } from '../session.ts';
-import { STAT_DENIED_AUTH } from '../statistics.ts';
 import { isClientName, NAME_REFUSAL } from './client-names.ts';
 import { updateSubscribedGate } from './pubsub.ts';
 
@@ -104,19 +104,6 @@ const NO_PASSWORD = error(
     'correct?',
 );
 
-/** Tries a user and a password; replies WRONGPASS and returns false when they are wrong. */
-function authenticate(call: Call, user: string, password: string): boolean {
-  const { engine, session } = call;
-  if (!engine.authentication.accepts(user, password)) {
-    engine.statistics.counters[STAT_DENIED_AUTH]! += 1;
-    call.reply.error(WRONG_PASS);
-    return false;
-  }
-  engine.setAuthenticated(session, true);
-  session.user = user;
-  return true;
-}
-
 export const auth = control(
   'AUTH',
   {
@@ -131,9 +118,10 @@ export const auth = control(
     isSecret: (_call, index) => index > 0,
   },
   function auth(call) {
+    const { acl } = call.engine;
     if (call.count > 3) call.reply.error(SYNTAX_ERROR);
-    else if (call.count === 2 && !call.engine.authentication.isRequired()) call.reply.error(NO_PASSWORD);
-    else if (authenticate(call, call.count === 2 ? 'default' : call.text(1), call.text(call.count - 1)))
+    else if (call.count === 2 && acl.users.default.nopass) call.reply.error(NO_PASSWORD);
+    else if (acl.authenticate(call, call.count === 2 ? DEFAULT_USER : call.text(1), call.text(call.count - 1)))
       call.reply.ok();
   },
 );
@@ -223,7 +211,7 @@ function applyHelloOptions(call: Call): string | null | typeof REFUSED {
       return REFUSED;
     }
   }
-  return user === null || authenticate(call, user, password) ? name : REFUSED;
+  return user === null || call.engine.acl.authenticate(call, user, password) ? name : REFUSED;
 }
 
 function describe(call: Call): void {
@@ -267,14 +255,13 @@ export const reset = control(
     session.database = call.keyspace.databases[0]!;
     session.name = '';
     session.fieldsets = null;
-    session.user = 'default';
     session.noEvict = false;
     session.noTouch = false;
     session.readOnly = false;
     // What CLIENT REPLY SKIP said of this very reply still holds, as in Redis.
     if (session.replies !== REPLY_SKIP) session.replies = REPLY_ON;
     updateSubscribedGate(session);
-    engine.setAuthenticated(session, !engine.authentication.isRequired());
+    engine.acl.begin(session);
     engine.refreshEffects();
     call.reply.resp = 2;
     call.reply.simple('RESET');

@@ -84,6 +84,7 @@ export const subscribe = control(
     args: [multiple(text('channel'))],
     replies: CONFIRMATION,
     flags: FLAGS,
+    channels: 'all',
   },
   function subscribe(call) {
     subscribeAll(call, 'channels', 'subscribe');
@@ -116,6 +117,7 @@ export const psubscribe = control(
     args: [multiple(pattern('pattern'))],
     replies: CONFIRMATION,
     flags: FLAGS,
+    channels: 'patterns',
   },
   function psubscribe(call) {
     subscribeAll(call, 'patterns', 'psubscribe');
@@ -156,6 +158,7 @@ export const ssubscribe = control(
     keySpecs: shardSpec(-1),
     replies: CONFIRMATION,
     flags: FLAGS,
+    channels: 'all',
   },
   function ssubscribe(call) {
     if (call.depth > 0) {
@@ -193,6 +196,7 @@ export const publish = control(
     args: [text('channel'), text('message')],
     replies: [reply.integer('how many clients got it')],
     flags: ['pubsub', 'loading', 'stale', 'fast', 'may_replicate'],
+    channels: 'first',
   },
   function publish(call) {
     const { bytes, starts, ends } = call;
@@ -213,6 +217,7 @@ export const spublish = control(
     keySpecs: shardSpec(0),
     replies: [reply.integer('how many clients got it')],
     flags: ['pubsub', 'loading', 'stale', 'fast', 'may_replicate'],
+    channels: 'first',
   },
   function spublish(call) {
     const { bytes, starts, ends } = call;

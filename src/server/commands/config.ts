@@ -8,6 +8,7 @@ import { bind, port } from '../config/network.ts';
 import { enableProtectedConfigs } from '../config/security.ts';
 import { isPermitted } from '../permissions.ts';
 import type { Server } from '../server.ts';
+import { userLines } from '../users.ts';
 
 const FLAGS = ['admin', 'noscript', 'loading', 'stale'] as const;
 const EVERYWHERE = ['request_policy:all_nodes', 'response_policy:all_succeeded'] as const;
@@ -157,7 +158,10 @@ function configRewrite(server: Server): CommandDefinition {
       tips: EVERYWHERE,
     },
     function configRewrite(call) {
-      writeAnswer(call.reply, server.config.rewrite());
+      writeAnswer(
+        call.reply,
+        server.config.rewrite(new Map([['user', userLines(server.config, server.engine.acl.users)]])),
+      );
     },
   );
 }

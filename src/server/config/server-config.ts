@@ -19,6 +19,7 @@ import { rewriteConfigText } from './config-rewrite.ts';
 import { type ConfigFailure, type ConfigLine, configLines } from './config-text.ts';
 import { logfile } from './process.ts';
 import { replicaof } from './replication.ts';
+import { aclfile } from './security.ts';
 import { DIRECTIVES } from './table.ts';
 
 /** Files that include files: deeper than any sane layout, and an end to those that include themselves. */
@@ -217,6 +218,12 @@ export class ServerConfig {
     if (logPath !== '') {
       const refusal = this.files.refuseAppending(this.files.absolute(settings.get(dir), logPath));
       if (refusal !== null) return { kind: 'whole', reason: `Can't open the log file: ${refusal}` };
+    }
+    if (this.users.length > 0 && settings.get(aclfile) !== '') {
+      return {
+        kind: 'whole',
+        reason: 'Users are declared by user lines and by an ACL file: only one of the two can be',
+      };
     }
     const refusal = this.refuseSparsity('kmax');
     if (refusal !== null) return { kind: 'whole', reason: refusal };

@@ -4,7 +4,7 @@ import { SORTED_SET } from '../../../datatypes/key-record.ts';
 import { decodePlace } from '../../../lib/geohash.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { OUT_OF_MEMORY } from '../../../protocol/errors.ts';
-import { MISTYPED, type ReadCall, type WriteCall } from '../../call.ts';
+import { type Call, MISTYPED, type ReadCall, type WriteCall, word } from '../../call.ts';
 import {
   type ArgumentDefinition,
   block,
@@ -224,6 +224,17 @@ function storeSpec(keyword: string, from: number): KeySpec {
   return { flags: ['OW', 'update'], begin: { keyword, from }, find: { last: 0, step: 1, limit: 0 } };
 }
 
+const STORE = word('STORE');
+const STOREDIST = word('STOREDIST');
+
+/** All places to store to that a call names: the last one counts, and none may be overlooked. */
+function findCircleKeys(call: Call, keys: number[], from: number): void {
+  keys.push(1);
+  for (const store of [STORE, STOREDIST]) {
+    for (let index = from; index < call.count - 1; index++) if (call.is(index, store)) keys.push(index + 1);
+  }
+}
+
 interface Around {
   readonly summary: string;
   readonly since: string;
@@ -268,6 +279,7 @@ function around({ summary, since, about, anySince, stores, instead }: Around): D
             storeSpec('STORE', from),
             storeSpec('STOREDIST', from),
           ],
+          findKeys: (call: Call, keys: number[]) => findCircleKeys(call, keys, from),
         }
       : {}),
   };

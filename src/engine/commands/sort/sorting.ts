@@ -1,6 +1,7 @@
 // SORT and SORT_RO: the items of a list, a set or a sorted set in the order of their weights, told or stored as a list.
 
 import { LIST, SET, SORTED_SET } from '../../../datatypes/key-record.ts';
+import { findByte } from '../../../lib/bytes.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { error, OUT_OF_MEMORY, SYNTAX_ERROR, WRONG_TYPE } from '../../../protocol/errors.ts';
 import { type Call, type ReadCall, type WriteCall, word } from '../../call.ts';
@@ -67,7 +68,8 @@ class SortRequest {
         this.limit = call.clampedInteger(index + 2);
         if (Number.isNaN(this.limit)) return false;
         index += 3;
-      } else if (left >= 1 && this.parsePair(call, index, mayStore)) index += 2;
+      } else if (left >= 1 && isDenied(call, index)) return false;
+      else if (left >= 1 && this.parsePair(call, index, mayStore)) index += 2;
       else if (this.parseToken(call, index)) index++;
       else {
         call.reply.error(SYNTAX_ERROR);
@@ -115,6 +117,20 @@ class SortRequest {
     return this.wanted * Math.max(1, this.gets.length);
   }
 }
+
+/** Whether an option reads keys that no argument names, and the user may not read just any: that was replied. */
+function isDenied(call: ReadCall, index: number): boolean {
+  const isBy = call.is(index, BY);
+  if (!isBy && !call.is(index, GET)) return false;
+  if (isBy && findByte(call.bytes, call.starts[index + 1]!, call.ends[index + 1]!, STAR) < 0) return false;
+  if (call.mayReadAllKeys()) return false;
+  call.reply.error(isBy ? BY_DENIED : GET_DENIED);
+  return true;
+}
+
+const STAR = 42;
+const BY_DENIED = error('ERR BY option of SORT denied due to insufficient ACL permissions.');
+const GET_DENIED = error('ERR GET option of SORT denied due to insufficient ACL permissions.');
 
 const items = new SortItems();
 

@@ -9,7 +9,7 @@ import {
   TIMEOUT_OUT_OF_RANGE,
   untilNul,
 } from '../../../protocol/errors.ts';
-import { type ReadCall, word } from '../../call.ts';
+import { type Call, type ReadCall, word } from '../../call.ts';
 
 const BLOCK = word('BLOCK');
 const COUNT = word('COUNT');
@@ -146,3 +146,15 @@ class ReadOptions {
 }
 
 export const readOptions = new ReadOptions();
+
+/** The keys of a call of XREADGROUP as it came: a group or a consumer may have the name of an option. */
+export function findGroupKeys(call: Call, keys: number[]): void {
+  for (let index = 1; index < call.count; ) {
+    if (call.is(index, STREAMS)) {
+      const count = Math.floor((call.count - index - 1) / 2);
+      for (let number = 1; number <= count; number++) keys.push(index + number);
+      return;
+    }
+    index += call.is(index, GROUP) ? 3 : call.is(index, NOACK) ? 1 : 2;
+  }
+}

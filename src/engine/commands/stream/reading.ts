@@ -30,7 +30,7 @@ import {
   propagateDelivered,
 } from './claims.ts';
 import { isCharacter, parseId, readId, replyHalves, replyId, replyTexts } from './ids.ts';
-import { readOptions } from './read-options.ts';
+import { findGroupKeys, readOptions } from './read-options.ts';
 
 const DOLLAR = 36;
 const PLUS = 43;
@@ -481,6 +481,7 @@ export const xreadgroup = write(
     keySpecs: [
       { flags: ['RO', 'access'], begin: { keyword: 'STREAMS', from: 4 }, find: { last: -1, step: 1, limit: 2 } },
     ],
+    findKeys: findGroupKeys,
     history: [
       ['8.4.0', 'CLAIM.'],
       ['8.10.0', 'MAXCOUNT and MAXSIZE.'],
