@@ -32,6 +32,8 @@ const SLICE_MS = 1;
 const LOOK_MS = 100;
 /** A cycle that freed less than this share of what it condemned is not repeated before memory has changed as much. */
 const WORTHWHILE_SHARE = 0.1;
+/** Once begun, it goes on until so much less is scattered than what would make it begin. */
+const UNFINISHED_PARTS = 8;
 /** More is never caught up with at once. */
 const BUDGET_MS_MAX = 100;
 
@@ -76,6 +78,8 @@ export class Defragmentation implements RecordMover {
   private lookedAt = Number.NEGATIVE_INFINITY;
   private budgetMs = 0;
   private begunAt = 0;
+  /** A cycle freed something, and the next may free more. */
+  private isAtIt = false;
   /** Bytes in use when a cycle turned out not to be worthwhile; -1 otherwise. */
   private vainAt = -1;
 
@@ -98,7 +102,8 @@ export class Defragmentation implements RecordMover {
     const used = memory.usedBytes();
     const scattered = memory.segmentBytes() - used;
     const percent = (scattered / Math.max(1, used)) * 100;
-    if (scattered < limits.ignoreBytes || percent < limits.thresholdLower) return 0;
+    const ignored = this.isAtIt ? limits.ignoreBytes / UNFINISHED_PARTS : limits.ignoreBytes;
+    if (scattered < ignored || percent < limits.thresholdLower) return 0;
     if (percent >= limits.thresholdUpper) return limits.cycleMax;
     const way = (percent - limits.thresholdLower) / (limits.thresholdUpper - limits.thresholdLower);
     return limits.cycleMin + way * (limits.cycleMax - limits.cycleMin);
@@ -122,7 +127,10 @@ export class Defragmentation implements RecordMover {
       if (!this.limits.isOn || passed < LOOK_MS) return false;
       this.lookedAt = now;
       this.budgetMs = SLICE_MS;
-      if (this.effort() === 0 || !this.begin()) return false;
+      if (this.effort() === 0 || !this.begin()) {
+        this.isAtIt = false;
+        return false;
+      }
     } else {
       this.lookedAt = now;
       const share = this.effort() || this.limits.cycleMin;
@@ -199,7 +207,8 @@ export class Defragmentation implements RecordMover {
     this.condemned = [];
     this.phase = IDLE;
     const freed = this.segmentBytesBefore - this.memory.segmentBytes();
-    if (isWhole && freed < this.condemnedBytes * WORTHWHILE_SHARE) this.vainAt = this.memory.usedBytes();
+    this.isAtIt = isWhole && freed >= this.condemnedBytes * WORTHWHILE_SHARE;
+    if (isWhole && !this.isAtIt) this.vainAt = this.memory.usedBytes();
   }
 
   private enter(phase: number): void {
