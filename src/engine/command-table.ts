@@ -94,6 +94,7 @@ export class CommandTable {
         childrenOf.push([]);
       }
     }
+    assert(new Set(all.map(({ name }) => name)).size === all.length, 'every command has a name of its own');
     this.definitions = all;
     this.children = childrenOf;
     this.parents = Int32Array.from(parents);
