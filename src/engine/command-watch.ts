@@ -13,6 +13,7 @@ import type { Clock } from '../world/clock.ts';
 import type { Call } from './call.ts';
 import { CommandLog, keptArguments } from './command-log.ts';
 import { FLAG_FAST, FLAG_SHORT } from './command-table.ts';
+import type { HotKeys } from './hot-keys.ts';
 import { LatencyMonitor } from './latency-monitor.ts';
 import type { EngineTimer } from './timer.ts';
 
@@ -39,6 +40,8 @@ export class CommandWatch {
   /** slowlog-entry-max-argc, slowlog-entry-max-string-len. */
   argumentsMax = 32;
   argumentBytesMax = 128;
+  /** Who looks for hot keys, or has; null when nobody has. */
+  hotKeys: HotKeys | null = null;
   /** watchdog-period in milliseconds, 0 without; and who is told. */
   watchdogMs = 0;
   onHang: WatchdogListener | null = null;
@@ -78,6 +81,11 @@ export class CommandWatch {
       this.replyBytes >= LONG_REPLY_BYTES;
     this.sharing = isShared && monitor.threshold === 0 ? FLAG_SHORT : 0;
     this.runMax = isShared ? MONITORED_RUN_MAX : 1;
+    if (this.hotKeys?.isActive() !== true) return;
+    // Every command counts, with what it alone took.
+    this.milliseconds = 0;
+    this.sharing = 0;
+    this.runMax = 1;
   }
 
   /** Memory that the logs take. */
@@ -90,6 +98,7 @@ export class CommandWatch {
     // A client that waits is looked at when it is served.
     if (call.session.blocked !== null && !call.retried) return;
     if (call.retried) this.monitor.note('command-unblocking', milliseconds);
+    if (this.hotKeys !== null) this.countHotKeys(this.hotKeys, call, milliseconds, replyBytes);
     if (this.watchdogMs > 0 && milliseconds >= this.watchdogMs) this.onHang?.(call, milliseconds);
     if (call.engine.table.definitions[call.command]!.flags?.includes('skip_slowlog') === true) return;
     const microseconds = Math.floor(milliseconds * 1000);
@@ -103,6 +112,11 @@ export class CommandWatch {
     if (isSlow) this.slow.add(call, microseconds, at, args);
     if (isLargeRequest) this.largeRequests.add(call, request, at, args);
     if (isLargeReply) this.largeReplies.add(call, replyBytes, at, args);
+  }
+
+  private countHotKeys(hotKeys: HotKeys, call: Call, milliseconds: number, replyBytes: number): void {
+    if (hotKeys.isActive()) hotKeys.record(call, milliseconds * 1000, requestBytes(call) + replyBytes);
+    else if (this.runMax === 1) this.refresh();
   }
 }
 

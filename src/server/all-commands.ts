@@ -9,6 +9,7 @@ import { aloneCommands } from './commands/alone.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { configCommands } from './commands/config.ts';
 import { debugCommands } from './commands/debug.ts';
+import { hotKeysCommands } from './commands/hotkeys.ts';
 import { infoCommands } from './commands/info.ts';
 import { migrateCommands } from './commands/migrate.ts';
 import { shutdownCommands } from './commands/shutdown.ts';
@@ -22,6 +23,7 @@ export function allCommands(server: Server): readonly CommandDefinition[] {
     ...backupCommands(() => server.persistence),
     ...configCommands(server),
     ...infoCommands(server),
+    ...hotKeysCommands(server),
     ...migrateCommands(server),
     ...shutdownCommands(server),
     ...debugCommands(server),
