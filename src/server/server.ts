@@ -52,12 +52,14 @@ import { tlsPort } from './config/tls.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
-import { Listeners } from './listeners.ts';
+import { type Kind, Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
 import { MigrationLinks } from './migration-links.ts';
 import { limitFor } from './output-limits.ts';
 import { QuietTimes } from './quiet-times.ts';
 import { SecurePort } from './secure-port.ts';
+import type { PassedSocket } from './service/passed-sockets.ts';
+import type { Supervisor } from './service/supervision.ts';
 import { chooseTransport } from './transports/choose.ts';
 import { MemoryTransport } from './transports/memory.ts';
 import {
@@ -123,6 +125,10 @@ export interface ServerOptions {
   /** Gives memory that was freed back to the system; called when the server has become quiet after much traffic. Absent
    *  where the process is not the server's own. */
   readonly giveBackFreed?: (() => void) | undefined;
+  /** Listening sockets that were opened before the server was started. */
+  readonly passedSockets?: readonly PassedSocket[];
+  /** Who supervises the process, for INFO. */
+  readonly supervisor?: Supervisor;
 }
 
 export class Server implements ConnectionOwner, TransportHost {
@@ -143,6 +149,7 @@ export class Server implements ConnectionOwner, TransportHost {
   /** What INFO shows. */
   readonly info: readonly InfoSection[];
   readonly executable: string;
+  readonly supervisor: Supervisor;
   readonly connections = new Set<Connection>();
   readonly migrationLinks = new MigrationLinks();
   /** Milliseconds since 1970. */
@@ -183,6 +190,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.fatalHook = options.fatal;
     this.endedHook = options.ended ?? (() => undefined);
     this.executable = options.executable ?? '';
+    this.supervisor = options.supervisor ?? 'no';
     this.startedAt = Math.floor(options.clock.now());
     this.outputLimits = { ...options.config.get(clientOutputBufferLimit) };
     this.transportOptions = {
@@ -195,10 +203,11 @@ export class Server implements ConnectionOwner, TransportHost {
     this.transport = choice.transport;
     this.transportReason = choice.reason;
     this.securePort = new SecurePort(this, this.transportOptions, this.config, this.log);
-    this.listeners = new Listeners(this.transport, this.config, this.log, [
+    const kinds: readonly Kind[] = [
       { name: 'tcp', port: portDirective, opener: () => this.transport, freePort: options.freePort ?? false },
       { name: 'tls', port: tlsPort, opener: () => this.securePort.transport, freePort: false },
-    ]);
+    ];
+    this.listeners = new Listeners(this.transport, this.config, this.log, kinds, options.passedSockets);
     this.memoryTransport = new MemoryTransport(this);
     this.engine = new Engine({
       clock: options.clock,
