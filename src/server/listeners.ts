@@ -58,9 +58,7 @@ export class Listeners {
     for (const listeners of this.ports) await listeners.open();
     const path = this.config.get(unixsocket);
     if (path === '' || this.unix.length > 0) return;
-    this.unix.push(
-      await this.transport.listenUnix(path, this.config.get(unixsocketperm), this.config.get(tcpBacklog)),
-    );
+    this.unix.push(await this.transport.listenUnix(path, this.config.get(unixsocketperm), this.config.get(tcpBacklog)));
   }
 
   private async adopt({ descriptor, name }: PassedSocket): Promise<void> {

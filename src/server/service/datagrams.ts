@@ -39,7 +39,9 @@ export function datagramsTo(address: string): SendDatagram | null {
     const sent = bytes.subarray(0, DATAGRAM_BYTES_MAX);
     message.bytes.set(sent);
     const length = BigInt(sent.length);
-    return functions.sendto(descriptor, message.address, length, SEND_FLAGS, target.address, sockaddr.length) === length;
+    return (
+      functions.sendto(descriptor, message.address, length, SEND_FLAGS, target.address, sockaddr.length) === length
+    );
   };
 }
 

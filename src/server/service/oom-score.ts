@@ -14,8 +14,10 @@ const SCORE_MAX = 1000;
 
 const REFUSAL = 'Failed to set current oom_score_adj. Check server logs.';
 
+type ScoredServer = Pick<Server, 'config' | 'log'>;
+
 /** Sets the score of the process, now and when the configuration changes. Where it may not, the server starts all the same. */
-export function obeyOomScore(server: Server, path = PATH): void {
+export function obeyOomScore(server: ScoredServer, path = PATH): void {
   const score = new OomScore(server, path);
   score.apply();
   server.config.watch([oomScoreAdj, oomScoreAdjValues], () => score.apply());
@@ -30,12 +32,12 @@ export function obeyOomScore(server: Server, path = PATH): void {
 }
 
 class OomScore {
-  private readonly server: Server;
+  private readonly server: ScoredServer;
   private readonly path: string;
   /** Null: as it was. */
   private initial: number | null = null;
 
-  constructor(server: Server, path: string) {
+  constructor(server: ScoredServer, path: string) {
     this.server = server;
     this.path = path;
   }

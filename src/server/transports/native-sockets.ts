@@ -25,7 +25,14 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
 } from './native-libc.ts';
-import { AF_INET6, AF_UNIX, type IpAddress, sockaddrHost, writeIpSockaddr, writeUnixSockaddr } from './socket-address.ts';
+import {
+  AF_INET6,
+  AF_UNIX,
+  type IpAddress,
+  sockaddrHost,
+  writeIpSockaddr,
+  writeUnixSockaddr,
+} from './socket-address.ts';
 import { errorName, errorText, transportError } from './socket-errors.ts';
 import { removeStaleSocket, setSocketPermissions } from './unix-path.ts';
 
