@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { configDisk } from '../config/config-disk.ts';
 import { parseCommandLine } from '../config/command-line.ts';
+import { configDisk } from '../config/config-disk.ts';
 import { ServerConfig } from '../config/server-config.ts';
 import { Log } from '../log.ts';
 import { obeyOomScore } from './oom-score.ts';
@@ -31,7 +31,11 @@ function probe(initial: string, args: readonly string[] = []) {
   return {
     path,
     score: () => Number(readFileSync(path, 'latin1')),
-    set: (...pairs: [string, string][]) => config.set(pairs, { allowProtected: false, loading: false }),
+    set: (...pairs: [string, string][]): string | null => {
+      const answer = config.set(pairs, { allowProtected: false, loading: false });
+      assert.ok(!(answer instanceof Promise));
+      return answer;
+    },
     get: (name: string) => config.match([name])[0]?.[1],
     logged: () => logged,
   };

@@ -15,7 +15,8 @@ function live(
   const supervision = new Supervision(wanted, {
     environment,
     processId: 42,
-    datagramsTo: (address) => (canSend ? (bytes) => done.push(`${address} ${fromUtf8(bytes, 0, bytes.length)}`) > 0 : null),
+    datagramsTo: (address) =>
+      canSend ? (bytes) => done.push(`${address} ${fromUtf8(bytes, 0, bytes.length)}`) > 0 : null,
     stop: () => done.push('stopped'),
   });
   supervision.announce(
