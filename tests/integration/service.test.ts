@@ -75,7 +75,7 @@ test('daemonize puts the server into the background, up when the launcher ends',
   assert.deepEqual(await run([...args, '--save', '']), { code: 0, output: '', error: '' });
   const pid = pidIn(pidFile);
   // No waiting: it accepts connections already.
-  assert.match(await ask(port, 'INFO', 'server'), new RegExp(`process_id:${pid}\r\n[sS]*supervised:no\r\n`));
+  assert.match(await ask(port, 'INFO', 'server'), new RegExp(`process_id:${pid}\r\nprocess_supervised:no\r\n`));
   assert.equal(await ask(port, 'CONFIG', 'GET', 'daemonize'), '*2\r\n$9\r\ndaemonize\r\n$3\r\nyes\r\n');
   const lines = (): string => readFileSync(log, 'latin1');
   // It may load its data for longer than the launcher waits.
