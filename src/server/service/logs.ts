@@ -11,7 +11,12 @@ import { datagramsTo } from './datagrams.ts';
 import { SYSTEM_LOG_PATH, systemLog } from './system-log.ts';
 
 /** Opens what the configuration names. */
-export function openLogs(config: ServerConfig, log: Log, launcher: LauncherTie | null): void {
+export function openLogs(
+  config: ServerConfig,
+  log: Log,
+  launcher: LauncherTie | null,
+  systemLogPath = SYSTEM_LOG_PATH,
+): void {
   const path = config.get(logfile);
   const sink = path === '' ? log.sink : logSink(resolve(config.get(dir), path));
   log.sink = sink;
@@ -22,7 +27,7 @@ export function openLogs(config: ServerConfig, log: Log, launcher: LauncherTie |
     };
   }
   if (!config.get(syslogEnabled)) return;
-  const send = datagramsTo(SYSTEM_LOG_PATH);
+  const send = datagramsTo(systemLogPath);
   if (send === null) {
     log.warning('syslog-enabled has no effect: this system or this Node cannot send to the log of the system.');
     return;
