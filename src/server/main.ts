@@ -10,6 +10,7 @@ import { dir } from '../persistence/directives.ts';
 import { LoadingError } from '../persistence/loading.ts';
 import { allCommands } from './all-commands.ts';
 import { banner } from './banner.ts';
+import { environmentLocale, obeyCollation } from './collation.ts';
 import { type CommandLine, parseCommandLine, usageText, versionText } from './config/command-line.ts';
 import { binaryText, configDisk } from './config/config-disk.ts';
 import { type ConfigFailure, failureText } from './config/config-text.ts';
@@ -198,6 +199,10 @@ async function run(config: ServerConfig, log: Log, { launcher, supervision }: To
   banner(server, process.stdout.isTTY === true);
   showProcessTitle(server);
   obeyOomScore(server);
+  if (!obeyCollation(server, environmentLocale(process.env))) {
+    log.warning('Failed to configure LOCALE for invalid locale name.');
+    process.exit(1);
+  }
   supervision.loading();
   await listen(server);
   // Not before it listens: a second server of the same configuration fails there, and the file is that of the first.
