@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectSecurely } from 'node:tls';
 import { Libc } from '../../src/server/transports/native-libc.ts';
 import { listenOnIp, listenOnPath } from '../../src/server/transports/native-sockets.ts';
 import { parseHost } from '../../src/server/transports/socket-address.ts';
@@ -293,6 +294,30 @@ for (const transport of ['native', 'node']) {
     }
   });
 }
+
+test('a socket whose name is tls is for encrypted connections', { skip: SKIP_WITHOUT_DATAGRAMS }, async () => {
+  const files = join(import.meta.dirname, '../fixtures/tls');
+  const { descriptors, port, close } = openSockets(join(home, 'unused'));
+  const common = ['--port', '0', '--tls-auth-clients', 'no', '--tls-cert-file', `${files}/server.crt`];
+  const args = [...common, '--tls-key-file', `${files}/server.key`];
+  const passed = { LISTEN_FDS: '1', LISTEN_FDNAMES: 'tls' };
+  try {
+    const without = new Foreground(args, passed, descriptors.slice(0, 1));
+    await until(() => without.child.exitCode !== null);
+    assert.equal(without.child.exitCode, 1, 'tls-port says whether there is TLS at all');
+    const other = await freePort();
+    const server = new Foreground([...args, '--tls-port', `${other}`], passed, descriptors.slice(0, 1));
+    await server.printed(/Ready to accept connections tls/);
+    const socket = connectSecurely({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    socket.write('PING\r\n');
+    const reply = await new Promise((resolve) => socket.once('data', (text: Buffer) => resolve(text.toString())));
+    assert.equal(reply, '+PONG\r\n');
+    socket.destroy();
+    await server.end();
+  } finally {
+    close();
+  }
+});
 
 test('a descriptor that is no listening socket keeps the server from starting', {
   skip: SKIP_WITHOUT_DATAGRAMS,
