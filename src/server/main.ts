@@ -229,6 +229,7 @@ async function main(): Promise<void> {
     environment: process.env,
     processId: process.pid,
     datagramsTo,
+    after: (ms, run) => void setTimeout(run, ms),
     stop: () => void process.kill(process.pid, 'SIGSTOP'),
   });
   log.level = config.get(loglevel);

@@ -30,7 +30,14 @@ function nameProcess(name: string): void {
   }
 }
 
-export function processTitle(server: Server): string {
+/** What the title shows of a server. */
+export interface Titled {
+  readonly config: Server['config'];
+  readonly executable: string;
+  readonly engine: { readonly identity: { readonly mode: string } };
+}
+
+export function processTitle(server: Titled): string {
   const { config, engine } = server;
   const path = config.get(unixsocket);
   const encrypted = config.get(tlsPort);
@@ -42,7 +49,7 @@ export function processTitle(server: Server): string {
     'server-mode': engine.identity.mode === 'standalone' ? '' : `[${engine.identity.mode}]`,
     port: `${config.get(port)}`,
     'tls-port': `${encrypted}`,
-    unixsocket: path === '' ? '-' : path,
+    unixsocket: path,
     'config-file': config.configFile ?? '-',
   };
   const title = config

@@ -17,6 +17,7 @@ function live(
     processId: 42,
     datagramsTo: (address) =>
       canSend ? (bytes) => done.push(`${address} ${fromUtf8(bytes, 0, bytes.length)}`) > 0 : null,
+    after: (_, run) => run(),
     stop: () => done.push('stopped'),
   });
   supervision.announce(
@@ -65,6 +66,28 @@ test('upstart sees readiness in a process that stops', () => {
       log: '* supervised by upstart, will stop to signal readiness.\n',
       done: ['stopped'],
     });
+  }
+});
+
+test('readiness is told again when there was no room for it, but not for ever', () => {
+  for (const [refusals, told] of [
+    [3, true],
+    [1000, false],
+  ] as const) {
+    let left: number = refusals;
+    let isTold = false;
+    const supervision = new Supervision('systemd', {
+      environment: { NOTIFY_SOCKET: '/run/notify' },
+      processId: 42,
+      datagramsTo: () => () => {
+        isTold ||= left <= 0;
+        return left-- <= 0;
+      },
+      after: (_, run) => run(),
+      stop: () => undefined,
+    });
+    supervision.ready();
+    assert.equal(isTold, told);
   }
 });
 

@@ -7,6 +7,9 @@ import type { SendDatagram } from './datagrams.ts';
 
 const { setInterval, clearInterval } = globalThis;
 
+const READY_TRIES = 100;
+const RETRY_MS = 100;
+
 export type Supervisor = 'no' | 'upstart' | 'systemd';
 
 /** What supervision needs of the process. */
@@ -15,6 +18,8 @@ export interface SupervisedProcess {
   readonly processId: number;
   /** What sends to an address; null where nothing can be sent. */
   readonly datagramsTo: (address: string) => SendDatagram | null;
+  /** Runs something later. */
+  readonly after: (ms: number, run: () => void) => void;
   /** Stops the process, until its supervisor lets it go on. */
   readonly stop: () => void;
 }
@@ -51,7 +56,7 @@ export class Supervision {
   }
 
   ready(): void {
-    this.notify('STATUS=Ready to accept connections\nREADY=1\n');
+    this.notify('STATUS=Ready to accept connections\nREADY=1\n', READY_TRIES);
     if (this.supervisor === 'upstart') this.process.stop();
   }
 
@@ -72,8 +77,10 @@ export class Supervision {
     this.watchdog.unref();
   }
 
-  private notify(text: string): void {
-    this.send?.(utf8(text));
+  /** A supervisor that has no room for a datagram just now may get it later: one that misses READY=1 waits for ever. */
+  private notify(text: string, tries = 1): void {
+    if (this.send === null || this.send(utf8(text)) || tries <= 1) return;
+    this.process.after(RETRY_MS, () => this.notify(text, tries - 1));
   }
 }
 
