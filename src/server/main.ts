@@ -14,7 +14,7 @@ import { environmentLocale, obeyCollation } from './collation.ts';
 import { type CommandLine, parseCommandLine, usageText, versionText } from './config/command-line.ts';
 import { binaryText, configDisk } from './config/config-disk.ts';
 import { type ConfigFailure, failureText } from './config/config-text.ts';
-import { crashLogEnabled, daemonize, loglevel, pidfile, reportedVersion, supervised } from './config/process.ts';
+import { daemonize, loglevel, pidfile, reportedVersion, supervised } from './config/process.ts';
 import { ServerConfig } from './config/server-config.ts';
 import { crashReport } from './crash-report.ts';
 import { Log } from './log.ts';
@@ -169,8 +169,7 @@ async function run(config: ServerConfig, log: Log, { launcher, supervision }: To
   let server: Server | null = null;
   let removePidFile = (): void => undefined;
   const fatal = (error: unknown): never => {
-    if (config.get(crashLogEnabled)) log.raw('warning', crashReport(server, error));
-    else log.warning(`Crashed: ${String(error)}`);
+    log.raw('warning', crashReport(server, error));
     process.exit(1);
   };
   process.on('uncaughtException', fatal);

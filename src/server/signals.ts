@@ -2,7 +2,6 @@
 // signals of crashes end it with a report, SIGALRM makes it say where it is.
 
 import { constants } from 'node:os';
-import { crashLogEnabled } from './config/process.ts';
 import { crashReport, signalCrash } from './crash-report.ts';
 import type { Server } from './server.ts';
 
@@ -30,8 +29,7 @@ export function obeySignals(server: Server, exit: (code: number) => void): void 
   }
   for (const signal of CRASHES) {
     process.on(signal, () => {
-      if (server.config.get(crashLogEnabled))
-        server.log.raw('warning', crashReport(server, signalCrash(server, signal)));
+      server.log.raw('warning', crashReport(server, signalCrash(server, signal)));
       exit(SIGNALLED + constants.signals[signal]);
     });
   }

@@ -84,13 +84,6 @@ test('a signal that means a crash ends the server with a report', () =>
     await probe.logged(/crashed by signal: 6[\s\S]*REDIS BUG REPORT END/);
   }));
 
-test('without crash-log-enabled it ends without', () =>
-  withProbe(['--crash-log-enabled', 'no'], async (probe) => {
-    await probe.signal('SIGABRT');
-    await probe.ended();
-    assert.doesNotMatch(probe.log(), /BUG REPORT/);
-  }));
-
 test('DEBUG SEGFAULT ends it in the same way', () =>
   withProbe([], async (probe) => {
     await probe.ask('DEBUG', 'SEGFAULT');
