@@ -167,7 +167,10 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
     },
   });
   // The same on every machine, whatever its language is.
-  if (!obeyCollation(server, 'C')) throw new Error('locale-collate: Invalid locale name');
+  if (!obeyCollation(server, 'C')) {
+    server.close();
+    throw new Error('locale-collate: Invalid locale name');
+  }
   if (clock !== null) clock.onMove = () => server.catchUp();
   const loads = keepsData(options);
   if (loads) server.persistence.announceLoading();
