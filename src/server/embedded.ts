@@ -166,12 +166,12 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
       });
     },
   });
+  if (clock !== null) clock.onMove = () => server.catchUp();
   // The same on every machine, whatever its language is.
   if (!obeyCollation(server, 'C')) {
     server.close();
     throw new Error('locale-collate: Invalid locale name');
   }
-  if (clock !== null) clock.onMove = () => server.catchUp();
   const loads = keepsData(options);
   if (loads) server.persistence.announceLoading();
   await server.start();
