@@ -13,6 +13,7 @@ import type { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
 import type { ReadStreams, Streams } from '../datatypes/stream.ts';
 import type { ReadStrings, Strings } from '../datatypes/string.ts';
 import { copyBytes, equalBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
+import type { Collation } from '../lib/collation.ts';
 import { INT64_MAX, INT64_MIN, parseInt64, parseInteger } from '../lib/integers.ts';
 import type { Prng } from '../lib/prng.ts';
 import { NONE } from '../memory/flat-memory.ts';
@@ -125,6 +126,8 @@ export interface ReadCall {
   bulkBytesMax(): number;
   /** Whether its user may read keys that no argument names. */
   mayReadAllKeys(): boolean;
+  /** locale-collate: the order of SORT ALPHA; null for that of bytes. */
+  collation(): Collation | null;
   /** Whether the command may wait: not inside MULTI or a script. */
   mayBlock(): boolean;
   /** Makes the command wait for keys (latin1), as Serving.block says. */
@@ -377,6 +380,10 @@ export class Call implements WriteCall {
 
   randomKey(): number {
     return this.keyspace.random(this.database, this.engine.prng);
+  }
+
+  collation(): Collation | null {
+    return this.engine.collation;
   }
 
   bulkBytesMax(): number {

@@ -11,6 +11,7 @@
 
 import { assert } from '../lib/assert.ts';
 import { toLatin1 } from '../lib/bytes.ts';
+import type { Collation } from '../lib/collation.ts';
 import { KeyHasher } from '../lib/half-siphash.ts';
 import { Prng } from '../lib/prng.ts';
 import { FlatMemory, type FlatMemoryOptions, NONE } from '../memory/flat-memory.ts';
@@ -198,6 +199,8 @@ export class Engine implements KeyspaceOwner {
   memoryFacts: () => MemoryFacts = () => engineMemoryFacts(this);
   /** Bytes of a database's index while it is empty. */
   readonly emptyIndexBytes: number;
+  /** locale-collate: the order of SORT ALPHA; null for that of bytes. */
+  collation: Collation | null = null;
   /** lazyfree-lazy-user-flush. */
   lazyUserFlush = false;
   /** The session whose batch runs, null outside. */

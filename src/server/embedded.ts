@@ -9,6 +9,7 @@ import { fromUtf8, utf8 } from '../lib/bytes.ts';
 import { replaceDataSet, saveDataSet } from '../persistence/data-set.ts';
 import { ManualClock } from '../world/clock.ts';
 import { allCommands } from './all-commands.ts';
+import { obeyCollation } from './collation.ts';
 import { parseCommandLine } from './config/command-line.ts';
 import { binaryText, configDisk } from './config/config-disk.ts';
 import { failureText } from './config/config-text.ts';
@@ -177,6 +178,11 @@ export async function createServer(options: ServerOptions = {}): Promise<Embedde
     throw new Error(refusal);
   }
   if (clock !== null) clock.onMove = () => server.catchUp();
+  // The same on every machine, whatever its language is.
+  if (!obeyCollation(server, 'C')) {
+    server.close();
+    throw new Error('locale-collate: Invalid locale name');
+  }
   const loads = keepsData(options);
   if (loads) server.persistence.announceLoading();
   await server.start();

@@ -43,7 +43,7 @@ function writeServer(server: Server, fields: InfoFields): void {
   fields.add('transport', server.transport.name);
   fields.add('transport_reason', server.transportReason);
   fields.add('process_id', process.pid);
-  fields.add('process_supervised', 'no');
+  fields.add('process_supervised', server.supervisor);
   fields.add('run_id', server.vitals.runId);
   fields.add('tcp_port', server.port());
   fields.add('server_time_usec', Math.floor(now * 1000));

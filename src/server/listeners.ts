@@ -1,17 +1,21 @@
 // The addresses that a server listens on: those of `bind`, for `port` and `tls-port`, and the unix socket. CONFIG SET moves them: new
 // sockets are opened before the old ones are closed, so that a refusal leaves everything as it was.
+//
+// Sockets that whoever started the server passed on stand in for those of their kind: for `bind` and `port`, for `bind` and
+// `tls-port` (those named "tls"), for `unixsocket`. They stay where they are: CONFIG SET of their addresses is refused.
 
 import type { Directive } from '../lib/directive.ts';
 import { bind, tcpBacklog, unixsocket, unixsocketperm } from './config/network.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import type { Log } from './log.ts';
+import type { PassedSocket } from './service/passed-sockets.ts';
 import { type Listening, type Transport, TransportError } from './transports/transport.ts';
 
 /** Errors of an address that need not exist: "-::1" in `bind`, and IPv6 on a machine without it. */
 const ABSENT_CODES: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTSUP', 'EPROTONOSUPPORT']);
 
 /** What opens sockets for clients: a transport, for one kind of connection. */
-export type Opener = Pick<Transport, 'listenTcp' | 'listensAtOnce' | 'listenTcpNow'>;
+export type Opener = Pick<Transport, 'listenTcp' | 'listensAtOnce' | 'listenTcpNow' | 'adopt'>;
 
 /** The sockets of `bind` for one port directive: clear or encrypted. */
 export interface Kind {
@@ -30,23 +34,37 @@ export interface Description {
 
 export class Listeners {
   private readonly ports: readonly PortListeners[];
-  private unix: Listening | null = null;
+  private unix: Listening[] = [];
   private readonly transport: Transport;
   private readonly config: ServerConfig;
+  private readonly passed: readonly PassedSocket[];
 
-  constructor(transport: Transport, config: ServerConfig, log: Log, kinds: readonly Kind[]) {
+  constructor(
+    transport: Transport,
+    config: ServerConfig,
+    log: Log,
+    kinds: readonly Kind[],
+    passed: readonly PassedSocket[] = [],
+  ) {
     this.transport = transport;
     this.config = config;
+    this.passed = passed;
     this.ports = kinds.map((kind) => new PortListeners(kind, config, log));
   }
 
   /** Opens all. Rejects with the error of the first address that cannot be had. */
   async open(): Promise<void> {
+    for (const socket of this.passed) await this.adopt(socket);
     for (const listeners of this.ports) await listeners.open();
     const path = this.config.get(unixsocket);
-    if (path !== '') {
-      this.unix = await this.transport.listenUnix(path, this.config.get(unixsocketperm), this.config.get(tcpBacklog));
-    }
+    if (path === '' || this.unix.length > 0) return;
+    this.unix.push(await this.transport.listenUnix(path, this.config.get(unixsocketperm), this.config.get(tcpBacklog)));
+  }
+
+  private async adopt({ descriptor, name }: PassedSocket): Promise<void> {
+    const listeners = this.ports.find((each) => each.name === name) ?? this.ports[0]!;
+    const listening = await listeners.adopt(descriptor);
+    if (listening.port === 0) this.unix.push(listening);
   }
 
   /** Whether CONFIG SET of these addresses, or of a port, is done when it returns. */
@@ -63,35 +81,51 @@ export class Listeners {
   describe(): Description[] {
     const list: Description[] = [];
     for (const listeners of this.ports) if (listeners.count() > 0) list.push(listeners.describe());
-    if (this.unix !== null) list.push({ name: 'unix', hosts: [this.unix.host], port: 0 });
+    for (const { host } of this.unix) list.push({ name: 'unix', hosts: [host], port: 0 });
     // Redis names the unix socket before the encrypted port.
     return list.sort((one, other) => ORDER.indexOf(one.name) - ORDER.indexOf(other.name));
   }
 
   close(): void {
     for (const listeners of this.ports) listeners.close();
-    this.unix?.close();
-    this.unix = null;
+    for (const listening of this.unix) listening.close();
+    this.unix = [];
   }
 }
+
+const PASSED_REFUSAL = 'The listening sockets were passed to the server when it was started, and cannot be moved.';
 
 const ORDER: readonly Description['name'][] = ['tcp', 'unix', 'tls'];
 
 class PortListeners {
+  readonly name: Kind['name'];
   private open_: Listening[] = [];
+  private isAdopted = false;
   private readonly kind: Kind;
   private readonly config: ServerConfig;
   private readonly log: Log;
 
   constructor(kind: Kind, config: ServerConfig, log: Log) {
+    this.name = kind.name;
     this.kind = kind;
     this.config = config;
     this.log = log;
   }
 
   async open(): Promise<void> {
-    this.open_ = await this.listen();
-    this.config.watch([bind, this.kind.port], () => this.reopen());
+    if (!this.isAdopted) this.open_ = await this.listen();
+    this.config.watch([bind, this.kind.port], () => (this.isAdopted ? PASSED_REFUSAL : this.reopen()));
+  }
+
+  /** Takes over a socket; one of TCP is among its own from then on. */
+  async adopt(descriptor: number): Promise<Listening> {
+    if (this.name === 'tls' && this.config.get(this.kind.port) === 0)
+      throw new TransportError('EINVAL', 'a socket for TLS was passed, but tls-port is 0');
+    const listening = await this.kind.opener().adopt(descriptor, this.config.get(tcpBacklog));
+    if (listening.port === 0) return listening;
+    this.isAdopted = true;
+    this.open_.push(listening);
+    return listening;
   }
 
   reopenAtOnce(hosts: readonly string[]): boolean {

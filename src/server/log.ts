@@ -37,6 +37,8 @@ export class Log {
   role: LogRole = 'C';
   /** Replaced when the configuration has named a file. */
   sink: (line: string) => void;
+  /** The system's log, which gets every message as well: without pid and time, which it has of its own. */
+  system: ((level: LogLevel, message: string) => void) | null = null;
   private readonly pid: number;
   private readonly now: () => number;
   private second = Number.NaN;
@@ -68,11 +70,14 @@ export class Log {
     if (!this.shows(level)) return;
     const text = message.length > MESSAGE_BYTES_MAX ? message.slice(0, MESSAGE_BYTES_MAX) : message;
     this.sink(`${this.pid}:${this.role} ${this.timeText()} ${MARKS[level]} ${text}\n`);
+    this.system?.(level, text);
   }
 
   /** Text as it is, without pid and time. */
   raw(level: LogLevel, text: string): void {
-    if (this.shows(level)) this.sink(text);
+    if (!this.shows(level)) return;
+    this.sink(text);
+    this.system?.(level, text);
   }
 
   /** Whether a message of this level is written: for those that are costly to make. */

@@ -1,25 +1,34 @@
 // The program cinnabar-server: reads its configuration, starts a server, obeys signals.
 
 import { randomInt } from 'node:crypto';
-import { unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CommandDefinition } from '../engine/command.ts';
 import { CommandTable } from '../engine/command-table.ts';
 import { freedMemoryReturn } from '../host/freed-memory.ts';
 import { realClock } from '../host/real-clock.ts';
+import { dir } from '../persistence/directives.ts';
 import { LoadingError } from '../persistence/loading.ts';
 import { allCommands } from './all-commands.ts';
 import { banner } from './banner.ts';
+import { environmentLocale, obeyCollation } from './collation.ts';
 import { type CommandLine, parseCommandLine, usageText, versionText } from './config/command-line.ts';
-import { binaryText, configDisk, logSink } from './config/config-disk.ts';
+import { binaryText, configDisk } from './config/config-disk.ts';
 import { type ConfigFailure, failureText } from './config/config-text.ts';
-import { unixsocket } from './config/network.ts';
-import { daemonize, logfile, loglevel, pidfile, reportedVersion } from './config/process.ts';
+import { daemonize, loglevel, pidfile, reportedVersion, supervised } from './config/process.ts';
 import { ServerConfig } from './config/server-config.ts';
 import { crashReport } from './crash-report.ts';
 import { Log } from './log.ts';
 import { MetricsError } from './metrics/endpoint.ts';
 import { showProcessTitle } from './process-title.ts';
 import { Server, StartError } from './server.ts';
+import { findLauncher, type LauncherTie, launchDaemon } from './service/daemon.ts';
+import { datagramsTo } from './service/datagrams.ts';
+import { openLogs } from './service/logs.ts';
+import { obeyOomScore } from './service/oom-score.ts';
+import { takePassedSockets } from './service/passed-sockets.ts';
+import { DAEMON_PID_FILE, writePidFile } from './service/pid-file.ts';
+import { Supervision } from './service/supervision.ts';
 import { obeySignals } from './signals.ts';
 import { TransportError } from './transports/transport.ts';
 import { loadUsers, userChecker } from './users.ts';
@@ -62,9 +71,9 @@ function renameChecker(): (from: string, to: string) => string | null {
   };
 }
 
-function newConfig(log: Log): ServerConfig {
+function newConfig(log: Log, readStdin = configDisk.readStdin): ServerConfig {
   return new ServerConfig({
-    files: configDisk,
+    files: { ...configDisk, readStdin },
     directory: binaryText(process.cwd()),
     log: (level, message) => log.write(level, message),
     renameCommand: renameChecker(),
@@ -107,28 +116,26 @@ function logStart(log: Log, config: ServerConfig, commandLine: CommandLine): voi
   } else log.notice('Configuration loaded');
 }
 
-/** The server's process id in its file; returns what removes it again. */
-function writePidFile(config: ServerConfig, log: Log): () => void {
-  const path = config.get(pidfile);
-  if (path === '') return () => undefined;
-  try {
-    writeFileSync(Buffer.from(path, 'latin1'), `${process.pid}\n`);
-  } catch (error) {
-    log.warning(`Failed to write PID file: ${(error as Error).message}`);
-    return () => undefined;
-  }
-  return () => {
-    log.notice('Removing the pid file.');
+/** The launcher in bin/, by which people know the program; the bundle itself where it was started without. */
+function executable(): string {
+  const bundle = process.argv[1] ?? '';
+  const launcher = join(bundle, '../../bin/cinnabar-server');
+  return existsSync(launcher) ? launcher : bundle;
+}
+
+/** The working directory is that of the data, where core files and relative paths belong too. */
+function followDirectory(config: ServerConfig): void {
+  config.follow(dir, (path) => {
     try {
-      unlinkSync(Buffer.from(path, 'latin1'));
+      process.chdir(Buffer.from(path, 'latin1').toString());
     } catch {
-      // Someone else removed it: it is gone, as it should be.
+      // A name that is no UTF-8: Node cannot go there. Files of the data are opened by their whole paths in any case.
     }
-  };
+  });
 }
 
 async function listen(server: Server): Promise<void> {
-  const { log, config } = server;
+  const { log } = server;
   server.persistence.announceLoading();
   try {
     await server.start();
@@ -154,6 +161,10 @@ async function listen(server: Server): Promise<void> {
   log.role = 'M';
   log.notice('Server initialized');
   log.notice(`Transport: ${server.transport.name} (${server.transportReason})`);
+}
+
+async function load(server: Server): Promise<void> {
+  const { log } = server;
   try {
     await server.load();
   } catch (error) {
@@ -161,24 +172,19 @@ async function listen(server: Server): Promise<void> {
     log.warning('Fatal error loading the DB, check server logs. Exiting.');
     process.exit(1);
   }
-  if (server.port() !== 0) log.notice('Ready to accept connections tcp');
-  if (config.get(unixsocket) !== '') log.notice('Ready to accept connections unix');
+  for (const { name } of server.listeners.describe()) log.notice(`Ready to accept connections ${name}`);
 }
 
-async function main(): Promise<void> {
-  const log = newLog();
-  const commandLine = parseCommandLine(process.argv.slice(2).map(binaryText));
-  if (answerAction(commandLine)) return;
-  const config = newConfig(log);
-  const failure = config.load(commandLine);
-  if (failure !== null) failOnConfig(failure, config, log);
-  log.level = config.get(loglevel);
-  if (config.get(logfile) !== '') log.sink = logSink(config.get(logfile));
-  logStart(log, config, commandLine);
-  if (config.get(daemonize)) log.notice('daemonize is ignored: the server stays in the foreground.');
+/** What is told of the process to who started it. */
+interface Told {
+  readonly launcher: LauncherTie | null;
+  readonly supervision: Supervision;
+}
 
+async function run(config: ServerConfig, log: Log, { launcher, supervision }: Told): Promise<void> {
   let server: Server | null = null;
   let isCrashing = false;
+  let removePidFile = (): void => undefined;
   const fatal = (error: unknown): never => {
     // What fails while the report is made must not make another.
     if (isCrashing) process.exit(1);
@@ -188,11 +194,13 @@ async function main(): Promise<void> {
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
-  const removePidFile = writePidFile(config, log);
   const exit = (code: number): never => {
+    supervision.stopping();
     removePidFile();
     process.exit(code);
   };
+  const passedSockets = takePassedSockets(process.env, process.pid);
+  followDirectory(config);
   server = new Server({
     config,
     log,
@@ -202,8 +210,10 @@ async function main(): Promise<void> {
     keepsProcessAlive: true,
     fatal,
     ended: () => exit(0),
-    executable: process.argv[1] ?? '',
+    executable: executable(),
     giveBackFreed: freedMemoryReturn(),
+    passedSockets,
+    supervisor: supervision.supervisor,
   });
   const refusal = loadUsers(server);
   if (refusal !== null) {
@@ -212,8 +222,49 @@ async function main(): Promise<void> {
   }
   banner(server, process.stdout.isTTY === true);
   showProcessTitle(server);
+  obeyOomScore(server);
+  if (!obeyCollation(server, environmentLocale(process.env))) {
+    log.warning('Failed to configure LOCALE for invalid locale name.');
+    process.exit(1);
+  }
+  supervision.loading();
   await listen(server);
+  // Not before it listens: a second server of the same configuration fails there, and the file is that of the first.
+  removePidFile = writePidFile(config, log);
   obeySignals(server, exit);
+  launcher?.up();
+  await load(server);
+  supervision.ready();
+}
+
+async function main(): Promise<void> {
+  const launcher = findLauncher();
+  const log = newLog();
+  const commandLine = parseCommandLine(process.argv.slice(2).map(binaryText));
+  if (answerAction(commandLine)) return;
+  let stdin = '';
+  const config = newConfig(log, () => {
+    stdin = launcher === null ? configDisk.readStdin() : launcher.readStdin();
+    return stdin;
+  });
+  const failure = config.load(commandLine);
+  if (failure !== null) failOnConfig(failure, config, log);
+  const supervision = new Supervision(config.get(supervised), {
+    environment: process.env,
+    processId: process.pid,
+    datagramsTo,
+    after: (ms, run) => void setTimeout(run, ms),
+    stop: () => void process.kill(process.pid, 'SIGSTOP'),
+  });
+  log.level = config.get(loglevel);
+  // Whoever is supervised stays in the foreground.
+  const goesToBackground = config.get(daemonize) && launcher === null && supervision.supervisor === 'no';
+  if (goesToBackground) process.exit(await launchDaemon(stdin));
+  if (launcher !== null && config.get(pidfile) === '') config.settings.put(pidfile, DAEMON_PID_FILE);
+  openLogs(config, log, launcher);
+  supervision.announce(log);
+  logStart(log, config, commandLine);
+  await run(config, log, { launcher, supervision });
 }
 
 await main();

@@ -53,13 +53,15 @@ import { tlsAuthClientsUser, tlsPort } from './config/tls.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
-import { Listeners } from './listeners.ts';
+import { type Kind, Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
 import { MetricsEndpoint } from './metrics/endpoint.ts';
 import { MigrationLinks } from './migration-links.ts';
 import { limitFor } from './output-limits.ts';
 import { QuietTimes } from './quiet-times.ts';
 import { SecurePort } from './secure-port.ts';
+import type { PassedSocket } from './service/passed-sockets.ts';
+import type { Supervisor } from './service/supervision.ts';
 import { chooseTransport } from './transports/choose.ts';
 import { MemoryTransport } from './transports/memory.ts';
 import {
@@ -126,6 +128,10 @@ export interface ServerOptions {
   /** Gives memory that was freed back to the system; called when the server has become quiet after much traffic. Absent
    *  where the process is not the server's own. */
   readonly giveBackFreed?: (() => void) | undefined;
+  /** Listening sockets that were opened before the server was started. */
+  readonly passedSockets?: readonly PassedSocket[];
+  /** Who supervises the process, for INFO. */
+  readonly supervisor?: Supervisor;
 }
 
 export class Server implements ConnectionOwner, TransportHost {
@@ -148,6 +154,7 @@ export class Server implements ConnectionOwner, TransportHost {
   /** What INFO shows. */
   readonly info: readonly InfoSection[];
   readonly executable: string;
+  readonly supervisor: Supervisor;
   readonly connections = new Set<Connection>();
   readonly migrationLinks = new MigrationLinks();
   private readonly metrics = new MetricsEndpoint(this);
@@ -190,6 +197,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.fatalHook = options.fatal;
     this.endedHook = options.ended ?? (() => undefined);
     this.executable = options.executable ?? '';
+    this.supervisor = options.supervisor ?? 'no';
     this.startedAt = Math.floor(options.clock.now());
     this.outputLimits = { ...options.config.get(clientOutputBufferLimit) };
     this.transportOptions = {
@@ -202,10 +210,11 @@ export class Server implements ConnectionOwner, TransportHost {
     this.transport = choice.transport;
     this.transportReason = choice.reason;
     this.securePort = new SecurePort(this, this.transportOptions, this.config, this.log);
-    this.listeners = new Listeners(this.transport, this.config, this.log, [
+    const kinds: readonly Kind[] = [
       { name: 'tcp', port: portDirective, opener: () => this.transport, freePort: options.freePort ?? false },
       { name: 'tls', port: tlsPort, opener: () => this.securePort.transport, freePort: false },
-    ]);
+    ];
+    this.listeners = new Listeners(this.transport, this.config, this.log, kinds, options.passedSockets);
     this.memoryTransport = new MemoryTransport(this);
     this.engine = new Engine({
       clock: options.clock,

@@ -2,7 +2,7 @@
 // which cannot come leaves everything as it was.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -193,6 +193,34 @@ test('while it loads it says so, and some settings wait', async () => {
     await loading.stop();
   }
 });
+
+for (const kind of ['snapshot', 'log']) {
+  test(`SIGTERM while it loads a ${kind} ends it, and leaves the files as they were`, async () => {
+    const keeps = kind === 'log' ? ['--appendonly', 'yes'] : ['--save', '3600 1'];
+    const probe = await Probe.start([...keeps, '--rdbcompression', 'no']);
+    const { directory } = probe.server;
+    await probe.ask('DEBUG', 'POPULATE', '20000', 'key', '1000');
+    await probe.ask(kind === 'snapshot' ? 'SAVE' : 'BGREWRITEAOF');
+    for (let tries = 0; tries < 100 && (await probe.field('aof_rewrite_in_progress')) === '1'; tries++) await sleep(20);
+    await probe.ask('SET', 'last', '1');
+    await probe.server.kill();
+    const sizes = (): [string, number][] =>
+      readdirSync(directory, { recursive: true, encoding: 'utf8' })
+        .filter((name) => !name.endsWith(LOG))
+        .sort()
+        .map((name): [string, number] => [name, statSync(join(directory, name)).size]);
+    const before = sizes();
+    const loading = await Probe.start([...keeps, '--key-load-delay', '1000'], directory);
+    try {
+      assert.equal(await loading.field('loading'), '1');
+      await loading.signal('SIGTERM');
+      await loading.ended();
+      assert.deepEqual(sizes(), before);
+    } finally {
+      await loading.stop();
+    }
+  });
+}
 
 test('an end that cannot come, since the data set cannot be saved, leaves the log as it was', async () => {
   const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '3600 1'];

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -81,4 +82,18 @@ test('log lines are appended at once', () => {
   assert.equal(readFileSync(path, 'latin1'), 'one\ntw\xff\n');
   logSink(join(home, 'none', 'x'))('nobody hears this');
   assert.equal(configDisk.refuseAppending(join(home, 'none', 'x')), 'No such file or directory');
+});
+
+test('a log file that was moved away is made anew within a second', () => {
+  const path = join(home, 'moved.log');
+  let now = 0;
+  const write = logSink(path, () => now);
+  write('1\n');
+  renameSync(path, `${path}.1`);
+  now = 999;
+  write('2\n');
+  now = 1000;
+  write('3\n');
+  assert.equal(readFileSync(`${path}.1`, 'latin1'), '1\n2\n');
+  assert.equal(readFileSync(path, 'latin1'), '3\n');
 });

@@ -6,6 +6,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -24,6 +25,9 @@ import type { ConfigFiles, FileContent, FoundDirectory } from './config-files.ts
 
 const STDIN = 0;
 const STDOUT = 1;
+
+/** How often it is seen whether the log file was moved away. */
+const LOG_LOOK_MS = 1000;
 
 /** A pipe that nobody reads: after so many refusals in a row the rest of a line is dropped. */
 const WRITE_ATTEMPTS_MAX = 1000;
@@ -86,17 +90,51 @@ export const configDisk: ConfigFiles = {
   },
 };
 
-/** Where log lines go: a file that is appended to, or standard output for ''. Never throws: a log cannot be logged. */
-export function logSink(path: string): (line: string) => void {
-  let descriptor = STDOUT;
-  if (path !== '') {
+/**
+ * Where log lines go: a file that is appended to, or standard output for ''. Never throws: a log cannot be logged. A file that
+ * was moved away, as programs that rotate logs do, is made anew within a second.
+ */
+export function logSink(path: string, elapsed: () => number = () => performance.now()): (line: string) => void {
+  if (path === '') return (line) => writeLine(STDOUT, Buffer.from(line, 'latin1'));
+  const file = new LogFile(path);
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  return (line) => {
+    const now = elapsed();
+    if (now - lookedAt >= LOG_LOOK_MS) {
+      lookedAt = now;
+      file.look();
+    }
+    file.write(line);
+  };
+}
+
+class LogFile {
+  private readonly path: Buffer;
+  private descriptor = -1;
+
+  constructor(path: string) {
+    this.path = pathBytes(path);
+  }
+
+  /** Opens the file, unless it is the one that is open. */
+  look(): void {
     try {
-      descriptor = openSync(pathBytes(path), 'a');
+      if (this.descriptor !== -1) {
+        const there = statSync(this.path, { throwIfNoEntry: false });
+        const open = fstatSync(this.descriptor);
+        if (there?.ino === open.ino && there.dev === open.dev) return;
+      }
+      const opened = openSync(this.path, 'a');
+      if (this.descriptor !== -1) closeSync(this.descriptor);
+      this.descriptor = opened;
     } catch {
-      return () => {};
+      // No descriptor is left, or the directory is gone: lines go where they went before.
     }
   }
-  return (line) => writeLine(descriptor, Buffer.from(line, 'latin1'));
+
+  write(line: string): void {
+    if (this.descriptor !== -1) writeLine(this.descriptor, Buffer.from(line, 'latin1'));
+  }
 }
 
 function writeLine(descriptor: number, bytes: Buffer): void {

@@ -21,12 +21,13 @@ export const reportedVersion = text('reported-version', '7.4.1', {
 });
 
 export const daemonize = bool('daemonize', false, {
-  summary: 'Run in the background.',
+  summary: 'Run in the background. A server that is supervised stays in the foreground.',
   immutable: true,
 });
 
 export const supervised = enumeration('supervised', 'no', ['upstart', 'systemd', 'auto', 'no'], {
-  summary: 'Tell the supervisor that started the server when it is ready.',
+  summary:
+    'Tell the supervisor that started the server when it is ready: systemd, upstart, or auto for the one that the environment names.',
   immutable: true,
 });
 
@@ -41,7 +42,7 @@ export const loglevel = enumeration('loglevel', 'notice', ['debug', 'verbose', '
 });
 
 export const logfile = text('logfile', '', {
-  summary: 'The log file. Empty: standard output.',
+  summary: 'The log file; one that was moved away is made anew. Empty: standard output.',
   immutable: true,
 });
 
@@ -67,7 +68,7 @@ export const crashLogEnabled = bool('crash-log-enabled', true, {
 });
 
 export const crashMemcheckEnabled = bool('crash-memcheck-enabled', true, {
-  summary: 'Test the memory after a crash.',
+  summary: 'Accepted for compatibility: a crash is reported without a test of the memory.',
 });
 
 export const hideUserDataFromLog = bool('hide-user-data-from-log', false, {
@@ -240,7 +241,7 @@ export const oomScoreAdjValues = custom<OomScores>('oom-score-adj-values', {
 });
 
 export const disableThp = bool('disable-thp', true, {
-  summary: 'Switch transparent huge pages off for the process.',
+  summary: 'Accepted for compatibility: without a fork large pages do no harm, and they make random keys faster.',
   immutable: true,
 });
 

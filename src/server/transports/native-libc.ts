@@ -19,7 +19,9 @@ import type { TransportError } from './transport.ts';
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
+export const SO_TYPE = 3;
 export const SO_KEEPALIVE = 9;
+export const SO_ACCEPTCONN = 30;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 export const TCP_KEEPIDLE = 4;
@@ -27,6 +29,13 @@ export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
+export const SOCK_STREAM = 1;
+/** Of fcntl. */
+export const F_SETFD = 2;
+export const F_GETFL = 3;
+export const F_SETFL = 4;
+export const FD_CLOEXEC = 1;
+export const O_NONBLOCK = 0o4000;
 /** SOCK_STREAM, nonblocking, closed on exec. */
 export const STREAM_SOCKET = 1 | 0o4000 | 0o2000000;
 /** The flags of accept4 for the same. */
@@ -62,6 +71,8 @@ const FUNCTIONS = {
   bind: { arguments: ['int32', 'pointer', 'uint32'], return: 'int32' },
   close: { arguments: ['int32'], return: 'int32' },
   connect: { arguments: ['int32', 'pointer', 'uint32'], return: 'int32' },
+  // fcntl(descriptor, operation, flags)
+  fcntl: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
   epoll_create1: { arguments: ['int32'], return: 'int32' },
   epoll_ctl: { arguments: ['int32', 'int32', 'int32', 'pointer'], return: 'int32' },
   // epoll_wait(descriptor, events, length, milliseconds)

@@ -46,6 +46,7 @@ export class NativeListener implements Listening {
   readonly port: number;
   readonly #owner: ListenerOwner;
   readonly #path: string;
+  readonly #ownsPath: boolean;
   /** Of every link, or '' when it listens on every address and so has to ask. */
   readonly #localAddress: string;
   readonly #choose: (link: NativeLink) => Receiver | null;
@@ -53,12 +54,16 @@ export class NativeListener implements Listening {
   #timer: NodeJS.Timeout | null = null;
   #open = true;
 
-  /** Takes over the descriptor, which is listening already. `path`: of a unix socket, else ''. Throws TransportError. */
-  constructor(owner: ListenerOwner, descriptor: number, generation: number, path: string) {
+  /**
+   * Takes over the descriptor, which is listening already. `path`: of a unix socket, else ''; it is removed at the end where
+   * `ownsPath`. Throws TransportError.
+   */
+  constructor(owner: ListenerOwner, descriptor: number, generation: number, path: string, ownsPath = true) {
     this.descriptor = descriptor;
     this.generation = generation;
     this.#owner = owner;
     this.#path = path;
+    this.#ownsPath = ownsPath;
     this.#choose = (link) => owner.host.accept(link);
     this.#keepAliveSeconds = owner.options.keepAliveSeconds;
     const name = owner.libc.socketName(descriptor, 'getsockname');
@@ -104,7 +109,7 @@ export class NativeListener implements Listening {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#owner.unwatch(this);
     this.#owner.libc.functions.close(this.descriptor);
-    if (this.#path !== '') removeSocketPath(this.#path);
+    if (this.#path !== '' && this.#ownsPath) removeSocketPath(this.#path);
   }
 
   /** Of the connection that was accepted just now: the peer's sockaddr is still in `libc.sockaddr`. */

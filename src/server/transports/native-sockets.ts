@@ -1,14 +1,23 @@
 // Makes the sockets of the native transport: bound, listening or connecting, nonblocking, closed on exec. Each function
 // returns a descriptor or throws a TransportError and leaves none behind.
 
+import { fromUtf8 } from '../../lib/bytes.ts';
 import {
+  F_GETFL,
+  F_SETFD,
+  F_SETFL,
+  FD_CLOEXEC,
   IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_V6ONLY,
   type Libc,
+  O_NONBLOCK,
+  SO_ACCEPTCONN,
   SO_ERROR,
   SO_KEEPALIVE,
   SO_REUSEADDR,
+  SO_TYPE,
+  SOCK_STREAM,
   SOL_SOCKET,
   STREAM_SOCKET,
   TCP_KEEPCNT,
@@ -16,7 +25,14 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
 } from './native-libc.ts';
-import { AF_INET6, AF_UNIX, type IpAddress, writeIpSockaddr, writeUnixSockaddr } from './socket-address.ts';
+import {
+  AF_INET6,
+  AF_UNIX,
+  type IpAddress,
+  sockaddrHost,
+  writeIpSockaddr,
+  writeUnixSockaddr,
+} from './socket-address.ts';
 import { errorName, errorText, transportError } from './socket-errors.ts';
 import { removeStaleSocket, setSocketPermissions } from './unix-path.ts';
 
@@ -58,6 +74,26 @@ export function listenOnPath(libc: Libc, path: string, permissions: number, back
     setSocketPermissions(path, permissions);
     if (libc.functions.listen(descriptor, backlog) !== 0) throw libc.failure('listen');
   });
+}
+
+/**
+ * Makes a listening socket that was opened elsewhere as those that are opened here. Returns '' for TCP; for a unix socket its
+ * path, or "@name".
+ */
+export function adoptListening(libc: Libc, descriptor: number, backlog: number, keepAliveSeconds: number): string {
+  const name = libc.socketName(descriptor, 'getsockname');
+  const isListening =
+    libc.getOption(descriptor, SOL_SOCKET, SO_TYPE) === SOCK_STREAM &&
+    libc.getOption(descriptor, SOL_SOCKET, SO_ACCEPTCONN) === 1;
+  if (name === null || !isListening) throw transportError('listen', 'EINVAL');
+  const flags = libc.functions.fcntl(descriptor, F_GETFL, 0);
+  libc.functions.fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  libc.functions.fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  if (libc.functions.listen(descriptor, backlog) !== 0) throw libc.failure('listen');
+  if (name[0] === AF_UNIX) return sockaddrHost(name) || `@${fromUtf8(name, 3, name.length)}`;
+  libc.setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  setKeepAlive(libc, descriptor, keepAliveSeconds);
+  return '';
 }
 
 /** A TCP socket that is connecting; whether it does shows when it is writable. */

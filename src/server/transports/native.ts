@@ -12,7 +12,7 @@ import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, type Libc } from './native-libc.ts';
 import { type LinkOwner, NativeLink } from './native-link.ts';
 import { type ListenerOwner, NativeListener } from './native-listener.ts';
 import { type Member, NativeLoop, type Watched } from './native-loop.ts';
-import { listenOnIp, listenOnPath } from './native-sockets.ts';
+import { adoptListening, listenOnIp, listenOnPath } from './native-sockets.ts';
 import { type IpAddress, type LinkAddresses, parseHost, resolveHost } from './socket-address.ts';
 import type {
   Destination,
@@ -84,6 +84,12 @@ export class NativeTransport implements Transport, Member, LinkOwner, ListenerOw
     assert(!this.#closed, 'a closed transport listens no more');
     const descriptor = listenOnPath(this.libc, path, permissions, backlog);
     return new NativeListener(this, descriptor, this.nextGeneration(), path);
+  }
+
+  async adopt(descriptor: number, backlog: number): Promise<Listening> {
+    assert(!this.#closed, 'a closed transport listens no more');
+    const path = adoptListening(this.libc, descriptor, backlog, this.options.keepAliveSeconds);
+    return new NativeListener(this, descriptor, this.nextGeneration(), path, false);
   }
 
   connect(destination: Destination, dialer: Dialer): void {

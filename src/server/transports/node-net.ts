@@ -30,7 +30,7 @@ import {
   type TransportHost,
   type TransportOptions,
 } from './transport.ts';
-import { checkUnixPath, removeStaleSocket, withUmaskFor } from './unix-path.ts';
+import { checkUnixPath, removeStaleSocket, unixPathOf, withUmaskFor } from './unix-path.ts';
 
 const { setImmediate } = globalThis;
 
@@ -104,6 +104,21 @@ export class NodeTransport implements Transport, NodeLinkOwner {
     // node:net binds and listens in this one call; only the umask can bar others from the first moment.
     withUmaskFor(permissions, () => server.listen({ path, backlog, exclusive: true }));
     await listening;
+    return { host: path, port: 0, close: () => this.#stop(server) };
+  }
+
+  async adopt(descriptor: number, backlog: number): Promise<Listening> {
+    // node:net does not know the path of a unix socket that it did not make.
+    const path = unixPathOf(descriptor);
+    const { server, listening } = this.#prepareServer(path);
+    try {
+      server.listen({ fd: descriptor, backlog });
+    } catch (error) {
+      this.#servers.delete(server);
+      throw fromNodeError('listen', error);
+    }
+    await listening;
+    if (server.address() !== null) return this.#listening(server);
     return { host: path, port: 0, close: () => this.#stop(server) };
   }
 

@@ -108,6 +108,11 @@ export interface Transport {
   listenTcpNow(host: string, port: number, backlog: number): Listening;
   /** `permissions`: the mode of the path, 0 to leave it to the umask. A stale socket at `path` is replaced. */
   listenUnix(path: string, permissions: number, backlog: number): Promise<Listening>;
+  /**
+   * Takes over a listening socket that was opened elsewhere, TCP or unix (its port is 0 then). Its path stays when it is
+   * closed: others hold the socket too. Rejects with TransportError when the descriptor is none.
+   */
+  adopt(descriptor: number, backlog: number): Promise<Listening>;
   connect(destination: Destination, dialer: Dialer): void;
   /** Runs `run` outside of any entry, after the events that are ready now: promises and nextTick work there. */
   soon(run: () => void): void;

@@ -1,6 +1,6 @@
 // The path of a unix socket: what lies there already, and who may connect.
 
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { utf8 } from '../../lib/bytes.ts';
 import { UNIX_PATH_BYTES_MAX } from './socket-address.ts';
@@ -48,6 +48,18 @@ export function removeSocketPath(path: string): void {
     if (lstatSync(path).isSocket()) unlinkSync(path);
   } catch {
     // Somebody else removed it, or the directory: either way nobody finds the socket any more.
+  }
+}
+
+/** The path, or "@name", of a unix socket that somebody else made, given its descriptor; '' for another kind, or unknown. */
+export function unixPathOf(descriptor: number): string {
+  try {
+    const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
+    const lines = readFileSync('/proc/net/unix', 'utf8').split('\n');
+    // Seven columns, the last of which is the inode, then the path.
+    return lines.map((line) => /^(?:\S+ +){6}(\d+) (.+)$/.exec(line)).find((found) => found?.[1] === inode)?.[2] ?? '';
+  } catch {
+    return '';
   }
 }
 

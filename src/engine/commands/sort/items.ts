@@ -2,7 +2,8 @@
 // arrays; nothing else in JavaScript for an item. Copies, since looking weights up may delete expired keys and so move
 // what lies in flat memory.
 
-import { compareBytes, copyBytes } from '../../../lib/bytes.ts';
+import { compareBytes, copyBytes, fromUtf8 } from '../../../lib/bytes.ts';
+import type { Collation } from '../../../lib/collation.ts';
 import { parseDouble } from '../../../lib/decimal.ts';
 import { mergeSort, type Ordering } from '../../../lib/merge-sort.ts';
 import type { KeyPattern } from './key-pattern.ts';
@@ -39,6 +40,9 @@ export class SortItems implements Ordering {
   /** Texts are ranges of `bytes`; without one both are -1. */
   private textStarts = new Int32Array(0);
   private textEnds = new Int32Array(0);
+  /** What texts are compared by instead of their bytes, and each item's text for it. */
+  private collation: Collation | null = null;
+  private collated: string[] = [];
 
   clear(): void {
     this.count = 0;
@@ -98,13 +102,24 @@ export class SortItems implements Ordering {
     return true;
   }
 
-  /** Orders the items by their weights. */
-  sort(isDescending: boolean): void {
+  /** Orders the items by their weights, texts in the order of a language unless `collation` is null. */
+  sort(isDescending: boolean, collation: Collation | null): void {
     this.isDescending = isDescending;
+    this.collation = this.by === BY_NUMBER ? null : collation;
+    if (this.collation !== null) this.decodeTexts();
     mergeSort(this.order, new Uint32Array(this.count), this.count, this);
     this.numbers = new Float64Array(0);
     this.textStarts = new Int32Array(0);
     this.textEnds = new Int32Array(0);
+    this.collated = [];
+  }
+
+  private decodeTexts(): void {
+    const [starts, ends] = this.by === BY_TEXT ? [this.textStarts, this.textEnds] : [this.starts, this.ends];
+    for (let item = 0; item < this.count; item++) {
+      // What is no UTF-8 is compared as far as it can be read, then by its bytes.
+      this.collated.push(starts[item]! < 0 ? '' : fromUtf8(this.bytes, starts[item]!, ends[item]!));
+    }
   }
 
   compare(a: number, b: number): number {
@@ -119,6 +134,8 @@ export class SortItems implements Ordering {
       const second = this.numbers[b]!;
       if (first !== second) return first < second ? -1 : 1;
     }
+    const collated = this.collation === null ? 0 : this.collation(this.collated[a]!, this.collated[b]!);
+    if (collated !== 0) return collated;
     // Equal numbers leave nothing to chance.
     return compareBytes(bytes, starts[a]!, ends[a]!, bytes, starts[b]!, ends[b]!);
   }
@@ -127,6 +144,8 @@ export class SortItems implements Ordering {
   private compareTexts(a: number, b: number): number {
     const { bytes, textStarts: starts, textEnds: ends } = this;
     if (starts[a]! < 0 || starts[b]! < 0) return Math.sign(starts[a]!) - Math.sign(starts[b]!);
+    const collated = this.collation === null ? 0 : this.collation(this.collated[a]!, this.collated[b]!);
+    if (collated !== 0) return collated;
     return compareBytes(bytes, starts[a]!, ends[a]!, bytes, starts[b]!, ends[b]!);
   }
 

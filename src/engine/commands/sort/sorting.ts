@@ -212,7 +212,8 @@ function sorted(call: ReadCall, mayStore: boolean): SortRequest | null {
     call.reply.error(NOT_A_WEIGHT);
     return null;
   }
-  items.sort(request.isDescending);
+  // What is stored must be the same on every server, whatever its language.
+  items.sort(request.isDescending, request.destination === 0 ? call.collation() : null);
   return request;
 }
 
