@@ -345,3 +345,36 @@ test('memory and clients stay within their limits under any load', (t) => {
   engine.check();
   assert.ok(evicted(harness) > 0, `${evicted(harness)}`);
 });
+
+for (const request of [['BLPOP', 'list', '0'], ['SET', 'key', '1'], ['MULTI']]) {
+  test(`a client that is disconnected as its batch begins does not run ${request[0]}`, () => {
+    const harness = new EngineHarness();
+    const { engine } = harness;
+    fill(harness, 'key:', 1000);
+    const client = harness.connect();
+    limit(harness, 'allkeys-lru', engine.usedMemory() - 1000);
+    engine.clientMemory.setLimit(100_000, true);
+    client.peer.pending = 1_000_000;
+    engine.clientMemory.measureAll();
+    assert.equal(client.run(...request), '');
+    assert.ok(!engine.sessions.has(client.session.id));
+    assert.equal(engine.statistics.counters[STAT_EVICTED_CLIENTS], 1);
+    assert.equal(client.peer.closed, 'flushed');
+    assert.equal(harness.run('EXISTS', 'key'), ':0\r\n');
+  });
+}
+
+test('a client that is disconnected as it queues a command is gone', () => {
+  const harness = new EngineHarness();
+  const { engine } = harness;
+  fill(harness, 'key:', 1000);
+  limit(harness, 'allkeys-lru', engine.usedMemory() + 5_000_000);
+  engine.clientMemory.setLimit(100_000, true);
+  const client = harness.connect();
+  client.run('MULTI');
+  client.peer.pending = 1_000_000;
+  engine.clientMemory.measureAll();
+  assert.equal(client.run('SET', 'key', '1'), '');
+  assert.ok(!engine.sessions.has(client.session.id));
+  engine.check();
+});

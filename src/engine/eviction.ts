@@ -113,7 +113,12 @@ export class Eviction {
 
   /** Whether more memory is used than may be. */
   isOver(): boolean {
-    return this.limit > 0 && this.engine.usedMemory() > this.limit;
+    return this.limit > 0 && this.excess() > 0;
+  }
+
+  /** Bytes above the limit. What a snapshot still has to read is as good as gone: to evict more would not hasten it. */
+  private excess(): number {
+    return this.engine.usedMemory() - this.engine.keyspace.memory.heldBytes() - this.limit;
   }
 
   /** Evicts until as much is freed as is used above the limit, or the time of a round is over. ROOM_…. */
@@ -126,14 +131,14 @@ export class Eviction {
     if (Number.isNaN(this.exceededSince)) this.exceededSince = started;
     const { disposals, memory } = engine.keyspace;
     // What clients are told of keys that go takes memory too: were that to be freed at once, it would never end.
-    const target = memory.usedBytes() - (engine.usedMemory() - this.limit);
+    const target = memory.usedBytes() - memory.heldBytes() - this.excess();
     for (let step = 1; ; step++) {
       let look = step % STEPS_BETWEEN_LOOKS === 0;
       if (!disposals.isEmpty()) {
         engine.disposeSome();
         look = true;
       } else if (!this.evicts || !this.evictOne()) return ROOM_NONE;
-      if (memory.usedBytes() <= target) return this.end();
+      if (memory.usedBytes() - memory.heldBytes() <= target) return this.end();
       if (look && clock.elapsed() - started >= this.sliceMs) return ROOM_SOON;
     }
   }

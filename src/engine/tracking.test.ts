@@ -255,6 +255,19 @@ describe('tracking', () => {
     assert.equal(field(reader, 'flags'), 'tR');
   });
 
+  it('a client without replies is told of what is evicted for it, also before its command is whole', () => {
+    const { server, reader } = harness('ON');
+    const { engine } = server;
+    for (let index = 0; index < 100; index++) server.run('SET', `k${index}`, 'x'.repeat(1000));
+    for (let index = 0; index < 100; index++) reader.run('GET', `k${index}`);
+    reader.run('CLIENT', 'REPLY', 'OFF');
+    engine.eviction.setPolicy('allkeys-random');
+    engine.eviction.setLimit(engine.usedMemory() - 5000);
+    assert.match(reader.raw('*1\r\n'), /^>2\r\n\$10\r\ninvalidate\r\n/);
+    assert.equal(server.run('PING'), '+PONG\r\n');
+    assert.equal(reader.raw('$4\r\nPING\r\n'), '');
+  });
+
   it('without tracking nothing is done', () => {
     const { server, reader } = harness();
     reader.run('CLIENT', 'TRACKING', 'OFF');
