@@ -378,3 +378,24 @@ test('a client that is disconnected as it queues a command is gone', () => {
   assert.ok(!engine.sessions.has(client.session.id));
   engine.check();
 });
+
+for (const policy of POLICIES.filter((name) => name.startsWith('volatile-'))) {
+  for (const command of ['PERSIST', 'DEL']) {
+    test(`${policy} finds the few keys with a deadline after many were given to ${command}`, () => {
+      const harness = new EngineHarness();
+      const { engine } = harness;
+      fill(harness, 'key:', 20_000, 'EX', '1000');
+      fill(harness, 'lasting:', 20_000);
+      for (let key = 0; key < 20_000; key++) if (key % 1000 !== 0) harness.run(command, `key:${key}`);
+      engine.eviction.setTenacity(100);
+      limit(harness, policy, engine.usedMemory() - 300);
+      assert.equal(harness.run('SET', 'new', 'x'), '+OK\r\n');
+      assert.ok(evicted(harness) > 0);
+      // And says so when there are none.
+      engine.eviction.setLimit(1);
+      assert.equal(harness.run('SET', 'new', 'x'), OOM);
+      assert.equal(engine.keyspace.databases[0]!.expires, 0);
+      assert.equal(count(harness, 'lasting:', 20_000), 20_000);
+    });
+  }
+}

@@ -62,6 +62,8 @@ export class Eviction {
   private readonly databases = new Int32Array(POOL_SIZE);
   private readonly scores = new Float64Array(POOL_SIZE);
   private count = 0;
+  /** Entries of wheels that were dropped or put in their place in search of the present victim. */
+  private cleared = 0;
 
   constructor(engine: Engine) {
     this.engine = engine;
@@ -156,15 +158,17 @@ export class Eviction {
     return ROOM_ENOUGH;
   }
 
-  /** Evicts a key; false when none can be found. */
+  /** Evicts a key, or makes it easier to find one; false when none can be found. */
   private evictOne(): boolean {
+    this.cleared = 0;
     for (let tries = 0; tries < VAIN_SAMPLES_MAX; tries++) {
       const database = this.randomDatabase();
       if (database === null) return false;
       this.sample(database);
       if (this.takeBest()) return true;
     }
-    return false;
+    // Among many entries that stand for nothing there may be one that does.
+    return this.cleared > 0;
   }
 
   /** A database, each as likely as it has keys that may go; null when no key may. */
@@ -220,7 +224,10 @@ export class Eviction {
         continue;
       }
       const handle = this.engine.keyspace.pickedKey(database);
-      if (handle === NONE) continue;
+      if (handle === NONE) {
+        this.cleared++;
+        continue;
+      }
       this.consider(database, handle);
       found++;
       if (this.order !== BY_DEADLINE) slot = -1;
