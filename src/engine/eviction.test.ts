@@ -399,3 +399,20 @@ for (const policy of POLICIES.filter((name) => name.startsWith('volatile-'))) {
     });
   }
 }
+
+test('nothing is queued while memory is above its limit and nothing may be evicted', () => {
+  const harness = new EngineHarness();
+  const { engine } = harness;
+  harness.run('SET', 'key', 'x');
+  harness.run('MULTI');
+  assert.equal(harness.run('GET', 'key'), '+QUEUED\r\n');
+  limit(harness, 'noeviction', 1);
+  assert.equal(harness.run('EXEC'), '*1\r\n$1\r\nx\r\n');
+  harness.run('MULTI');
+  assert.equal(harness.run('GET', 'key'), OOM);
+  engine.eviction.setLimit(0);
+  assert.match(harness.run('EXEC'), /^-EXECABORT /);
+  harness.run('MULTI');
+  engine.eviction.setLimit(1);
+  assert.equal(harness.run('DISCARD'), '+OK\r\n');
+});
