@@ -268,6 +268,16 @@ describe('tracking', () => {
     assert.equal(reader.raw('$4\r\nPING\r\n'), '');
   });
 
+  it('the memory of prefixes is counted with their client', () => {
+    const { reader } = harness();
+    const { session } = reader;
+    const prefixes = Array.from({ length: 50_000 }, (_, index) => ['PREFIX', `${100_000 + index}`]).flat();
+    reader.run('CLIENT', 'TRACKING', 'ON', 'BCAST', ...prefixes);
+    assert.ok(session.tracker!.bytes() > 50_000 * 100);
+    reader.run('CLIENT', 'TRACKING', 'OFF');
+    assert.ok(session.tracker!.bytes() < 1000);
+  });
+
   it('without tracking nothing is done', () => {
     const { server, reader } = harness();
     reader.run('CLIENT', 'TRACKING', 'OFF');
