@@ -20,6 +20,8 @@ import { TableSnapshots } from '../structures/table-snapshot.ts';
 import type { Disposable } from './disposals.ts';
 
 const EMPTY = new Uint8Array(0);
+/** Records looked at to judge what all of a table take. */
+const ESTIMATED_BY = 100;
 
 /** All member tables of one flat memory. */
 export class Members implements Disposable {
@@ -154,6 +156,20 @@ export class Members implements Disposable {
     const more = this.table.dispose(root);
     for (let index = 0; index < this.table.collectedCount; index++) this.memory.free(this.table.collected[index]!);
     return more;
+  }
+
+  /** About what a table and its records take, judged by some of them. */
+  estimatedBytes(root: number): number {
+    const { table, memory, ownWalk } = this;
+    const count = table.count(root);
+    let looked = 0;
+    let bytes = 0;
+    ownWalk.start(root);
+    for (let member = ownWalk.next(); member !== NONE && looked < ESTIMATED_BY; member = ownWalk.next()) {
+      bytes += memory.capacity(member);
+      looked++;
+    }
+    return table.indexBytes(root) + Math.round((bytes / Math.max(1, looked)) * count);
   }
 
   /** A copy of a record that is in no table. May grow memory. */

@@ -114,8 +114,14 @@ export class Admission {
     if ((gates & GATE_AUTH) !== 0) return this.refuse(session, call, id, NO_AUTH);
     if (transaction !== null && (flags & FLAG_NO_MULTI) !== 0) return this.refuse(session, call, id, NOT_IN_MULTI);
     if ((gates & GATE_PERMISSIONS) !== 0 && !this.permits(session, call, id)) return VERDICT_DONE;
-    if ((gates & GATE_MEMORY) !== 0 && !session.mustObey && engine.makeRoom() === ROOM_NONE)
-      return this.refuse(session, call, id, OUT_OF_MEMORY);
+    // A queue takes memory, whatever is queued.
+    const takesMemory = (gates & GATE_MULTI) !== 0 ? engine.gates & GATE_MEMORY : gates & GATE_MEMORY;
+    if (takesMemory !== 0 && !session.mustObey) {
+      const room = engine.makeRoom();
+      // It was this client that had to go.
+      if (session.stopped === STOPPED_CLOSING) return VERDICT_DONE;
+      if (room === ROOM_NONE) return this.refuse(session, call, id, OUT_OF_MEMORY);
+    }
     if ((gates & GATE_WRITE) !== 0) {
       const line = this.hooks.write?.(session) ?? null;
       if (line !== null) return this.refuse(session, call, id, line);

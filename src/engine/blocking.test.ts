@@ -10,7 +10,7 @@ import { NONE } from '../memory/flat-memory.ts';
 import { ENGINE_COMMANDS } from './all-commands.ts';
 import type { WriteCall } from './call.ts';
 import { double, key, multiple, write } from './command.ts';
-import { DEL_EVENT } from './events.ts';
+import { DEL_EVENT, EVENT_EXPIRED, EVENT_KEYEVENT } from './events.ts';
 
 /** Takes what is at the first key that holds a string; false when there is none. */
 function take(call: WriteCall): boolean {
@@ -218,5 +218,39 @@ describe('blocking', () => {
       assert.equal(client.take(), taken('a', String(number)));
     }
     assert.equal(harness.engine.blocked.count, 0);
+  });
+
+  it('tells a client that waits on what it is to know, and nobody else', () => {
+    const { harness, one, two } = start();
+    const { engine } = harness;
+    engine.activeExpire = false;
+    engine.changes.notifyClasses = EVENT_KEYEVENT | EVENT_EXPIRED;
+    one.run('HELLO', '3');
+    one.run('SUBSCRIBE', '__keyevent@0__:expired');
+    one.run('BLPOP', 'a', 'b', '0');
+    two.run('BLPOP', 'c', '0');
+    harness.run('SET', 'b', 'no list', 'PX', '50');
+    harness.clock.advance(100);
+    harness.takePropagated();
+    // It looks again, meets `b`, whose time has come, and waits on.
+    harness.run('SET', 'a', 'no list');
+    assert.equal(one.take(), '>3\r\n$7\r\nmessage\r\n$22\r\n__keyevent@0__:expired\r\n$1\r\nb\r\n');
+    assert.deepEqual(harness.takePropagated(), ['0 SET a no list', '0 DEL b']);
+    harness.run('RPUSH', 'c', '1');
+    assert.equal(two.take(), '*2\r\n$1\r\nc\r\n$1\r\n1\r\n');
+  });
+
+  it('CLIENT REPLY SKIP holds for a command that waits, as long as it does', () => {
+    const { harness, one } = start();
+    one.run('CLIENT', 'REPLY', 'SKIP');
+    one.run('BTAKE', 'a', '0');
+    harness.run('SET', 'a', '1');
+    assert.equal(one.take(), '');
+    assert.equal(one.run('PING'), '+PONG\r\n');
+    one.run('CLIENT', 'REPLY', 'SKIP');
+    one.run('BTAKE', 'a', '1');
+    harness.advance(1001);
+    assert.equal(one.take(), '');
+    assert.equal(one.run('PING'), '+PONG\r\n');
   });
 });

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineHarness, encode } from '../../tests/support/engine-harness.ts';
 import { Prng } from '../lib/prng.ts';
+import { FlatMemory } from '../memory/flat-memory.ts';
+import { ExpiryWheel, MOVED_ALL, MOVED_PART } from './expiry.ts';
 import { STAT_DEFRAG_HITS } from './statistics.ts';
 
 /** Works on while the clock goes on, as a server does. */
@@ -133,4 +135,28 @@ test('nothing moves while a snapshot is taken, and what was begun ends', () => {
     harness.advance(0);
   }
   assert.ok(hits() > before);
+});
+
+test('a slot of a wheel with very many entries is moved in parts, and only where there is room', () => {
+  for (const bytesMax of [Number.POSITIVE_INFINITY, 48 << 20]) {
+    const memory = new FlatMemory({ bytesMax });
+    memory.admit(0);
+    const wheel = new ExpiryWheel(memory, 0);
+    let slot = 0;
+    for (let entry = 0; entry < 2_000_000; entry++) slot = wheel.add(400 * 86_400_000, entry, -entry);
+    const segments = memory.movableSegments();
+    for (const { segment } of segments) memory.condemn(segment);
+    if (bytesMax < Number.POSITIVE_INFINITY) while (memory.admit(0)) memory.allocate(64 * 1024);
+    let parts = 1;
+    while (wheel.moveSlot(slot) === MOVED_PART) parts++;
+    assert.equal(wheel.moveSlot(slot), MOVED_ALL);
+    assert.ok(bytesMax < Number.POSITIVE_INFINITY || parts > 5, `${parts}`);
+    for (const { segment } of segments) memory.absolve(segment);
+    wheel.check();
+    memory.check();
+    wheel.advance(500 * 86_400_000);
+    let entries = 0;
+    while (wheel.next()) entries++;
+    assert.equal(entries, 2_000_000);
+  }
 });

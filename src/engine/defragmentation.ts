@@ -14,6 +14,7 @@ import { type FlatMemory, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { SLAB_BYTES } from '../memory/size-classes.ts';
 import { type RecordMover, TableRelocation } from '../structures/table-relocation.ts';
 import type { Clock } from '../world/clock.ts';
+import { MOVED_ALL, MOVED_PART } from './expiry.ts';
 import type { Keyspace } from './keyspace.ts';
 import {
   STAT_DEFRAG_HITS,
@@ -253,9 +254,10 @@ export class Defragmentation implements RecordMover {
       database.root = relocation.moveFrame(database.root);
       this.nextDatabase();
     } else {
-      const more = database.wheel.moveSlot(this.place);
-      const moreFields = database.fieldWheel.moveSlot(this.place);
-      if (more || moreFields) this.place++;
+      const moved = database.wheel.moveSlot(this.place);
+      const movedFields = database.fieldWheel.moveSlot(this.place);
+      if (moved === MOVED_PART || movedFields === MOVED_PART) return;
+      if (moved === MOVED_ALL || movedFields === MOVED_ALL) this.place++;
       else this.nextDatabase();
     }
   }

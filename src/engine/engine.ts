@@ -67,6 +67,7 @@ import {
   REPLY_SKIP_NEXT,
   Session,
   SpareInput,
+  STOPPED_BLOCKED,
   STOPPED_CLOSING,
   STOPPED_NOT,
   STOPPED_OUTPUT,
@@ -393,6 +394,8 @@ export class Engine implements KeyspaceOwner {
   private runAll(session: Session, bytes: Uint8Array, start: number, end: number): number {
     const parser = session.parser;
     const call = this.frames[0]!;
+    // It had to make room for others as the batch began.
+    if (session.stopped !== STOPPED_NOT) return end;
     let at = start;
     const isLong = end - start > BATCH_BYTES_MAX;
     this.sharing = isLong ? 0 : this.watch.sharing;
@@ -439,6 +442,8 @@ export class Engine implements KeyspaceOwner {
   private finish(session: Session): void {
     this.active = null;
     const { reply, keyspace } = this;
+    // What it was told before a command that is not whole yet, or has to wait.
+    if (this.deferred.length > 0) reply.append(this.deferred);
     if (reply.length > 0 || reply.overflowed) this.flush(session);
     reply.clear();
     if (reply.bytes.length > LARGE_REPLY_BYTES && keyspace.now - this.largeReplyAt > LARGE_REPLY_MS) reply.take();
@@ -539,6 +544,8 @@ export class Engine implements KeyspaceOwner {
   private withhold(session: Session, from: number): void {
     if (isSilenced(session)) this.reply.truncate(from);
     if (this.deferred.length > 0) this.reply.append(this.deferred);
+    // The reply is still to come.
+    if (session.stopped === STOPPED_BLOCKED) return;
     if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
     else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
   }

@@ -345,3 +345,74 @@ test('memory and clients stay within their limits under any load', (t) => {
   engine.check();
   assert.ok(evicted(harness) > 0, `${evicted(harness)}`);
 });
+
+for (const request of [['BLPOP', 'list', '0'], ['SET', 'key', '1'], ['MULTI']]) {
+  test(`a client that is disconnected as its batch begins does not run ${request[0]}`, () => {
+    const harness = new EngineHarness();
+    const { engine } = harness;
+    fill(harness, 'key:', 1000);
+    const client = harness.connect();
+    limit(harness, 'allkeys-lru', engine.usedMemory() - 1000);
+    engine.clientMemory.setLimit(100_000, true);
+    client.peer.pending = 1_000_000;
+    engine.clientMemory.measureAll();
+    assert.equal(client.run(...request), '');
+    assert.ok(!engine.sessions.has(client.session.id));
+    assert.equal(engine.statistics.counters[STAT_EVICTED_CLIENTS], 1);
+    assert.equal(client.peer.closed, 'flushed');
+    assert.equal(harness.run('EXISTS', 'key'), ':0\r\n');
+  });
+}
+
+test('a client that is disconnected as it queues a command is gone', () => {
+  const harness = new EngineHarness();
+  const { engine } = harness;
+  fill(harness, 'key:', 1000);
+  limit(harness, 'allkeys-lru', engine.usedMemory() + 5_000_000);
+  engine.clientMemory.setLimit(100_000, true);
+  const client = harness.connect();
+  client.run('MULTI');
+  client.peer.pending = 1_000_000;
+  engine.clientMemory.measureAll();
+  assert.equal(client.run('SET', 'key', '1'), '');
+  assert.ok(!engine.sessions.has(client.session.id));
+  engine.check();
+});
+
+for (const policy of POLICIES.filter((name) => name.startsWith('volatile-'))) {
+  for (const command of ['PERSIST', 'DEL']) {
+    test(`${policy} finds the few keys with a deadline after many were given to ${command}`, () => {
+      const harness = new EngineHarness();
+      const { engine } = harness;
+      fill(harness, 'key:', 20_000, 'EX', '1000');
+      fill(harness, 'lasting:', 20_000);
+      for (let key = 0; key < 20_000; key++) if (key % 1000 !== 0) harness.run(command, `key:${key}`);
+      engine.eviction.setTenacity(100);
+      limit(harness, policy, engine.usedMemory() - 300);
+      assert.equal(harness.run('SET', 'new', 'x'), '+OK\r\n');
+      assert.ok(evicted(harness) > 0);
+      // And says so when there are none.
+      engine.eviction.setLimit(1);
+      assert.equal(harness.run('SET', 'new', 'x'), OOM);
+      assert.equal(engine.keyspace.databases[0]!.expires, 0);
+      assert.equal(count(harness, 'lasting:', 20_000), 20_000);
+    });
+  }
+}
+
+test('nothing is queued while memory is above its limit and nothing may be evicted', () => {
+  const harness = new EngineHarness();
+  const { engine } = harness;
+  harness.run('SET', 'key', 'x');
+  harness.run('MULTI');
+  assert.equal(harness.run('GET', 'key'), '+QUEUED\r\n');
+  limit(harness, 'noeviction', 1);
+  assert.equal(harness.run('EXEC'), '*1\r\n$1\r\nx\r\n');
+  harness.run('MULTI');
+  assert.equal(harness.run('GET', 'key'), OOM);
+  engine.eviction.setLimit(0);
+  assert.match(harness.run('EXEC'), /^-EXECABORT /);
+  harness.run('MULTI');
+  engine.eviction.setLimit(1);
+  assert.equal(harness.run('DISCARD'), '+OK\r\n');
+});

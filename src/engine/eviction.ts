@@ -62,6 +62,8 @@ export class Eviction {
   private readonly databases = new Int32Array(POOL_SIZE);
   private readonly scores = new Float64Array(POOL_SIZE);
   private count = 0;
+  /** Entries of wheels that were dropped or put in their place in search of the present victim. */
+  private cleared = 0;
 
   constructor(engine: Engine) {
     this.engine = engine;
@@ -113,7 +115,12 @@ export class Eviction {
 
   /** Whether more memory is used than may be. */
   isOver(): boolean {
-    return this.limit > 0 && this.engine.usedMemory() > this.limit;
+    return this.limit > 0 && this.excess() > 0;
+  }
+
+  /** Bytes above the limit. What a snapshot still has to read is as good as gone: to evict more would not hasten it. */
+  private excess(): number {
+    return this.engine.usedMemory() - this.engine.keyspace.memory.heldBytes() - this.limit;
   }
 
   /** Evicts until as much is freed as is used above the limit, or the time of a round is over. ROOM_…. */
@@ -126,14 +133,14 @@ export class Eviction {
     if (Number.isNaN(this.exceededSince)) this.exceededSince = started;
     const { disposals, memory } = engine.keyspace;
     // What clients are told of keys that go takes memory too: were that to be freed at once, it would never end.
-    const target = memory.usedBytes() - (engine.usedMemory() - this.limit);
+    const target = memory.usedBytes() - memory.heldBytes() - this.excess();
     for (let step = 1; ; step++) {
       let look = step % STEPS_BETWEEN_LOOKS === 0;
       if (!disposals.isEmpty()) {
         engine.disposeSome();
         look = true;
       } else if (!this.evicts || !this.evictOne()) return ROOM_NONE;
-      if (memory.usedBytes() <= target) return this.end();
+      if (memory.usedBytes() - memory.heldBytes() <= target) return this.end();
       if (look && clock.elapsed() - started >= this.sliceMs) return ROOM_SOON;
     }
   }
@@ -151,15 +158,17 @@ export class Eviction {
     return ROOM_ENOUGH;
   }
 
-  /** Evicts a key; false when none can be found. */
+  /** Evicts a key, or makes it easier to find one; false when none can be found. */
   private evictOne(): boolean {
+    this.cleared = 0;
     for (let tries = 0; tries < VAIN_SAMPLES_MAX; tries++) {
       const database = this.randomDatabase();
       if (database === null) return false;
       this.sample(database);
       if (this.takeBest()) return true;
     }
-    return false;
+    // Among many entries that stand for nothing there may be one that does.
+    return this.cleared > 0;
   }
 
   /** A database, each as likely as it has keys that may go; null when no key may. */
@@ -218,7 +227,10 @@ export class Eviction {
         continue;
       }
       const handle = this.engine.keyspace.pickedKey(database);
-      if (handle === NONE) continue;
+      if (handle === NONE) {
+        this.cleared++;
+        continue;
+      }
       this.consider(database, handle);
       found++;
       if (this.order !== BY_DEADLINE) slot = -1;

@@ -41,6 +41,13 @@ const SWEPT_MIN = 1024;
 /** Chunks of a slot that `pick` looks into. */
 const PICKED_CHUNKS = 8;
 
+/** What `moveSlot` says: there is no such slot; it is done; there is more of it. */
+export const MOVED_NONE = 0;
+export const MOVED_ALL = 1;
+export const MOVED_PART = 2;
+/** Chunks moved at a time: a megabyte. */
+const MOVED_CHUNKS_MAX = 256;
+
 /** Slot of a key that is not in the wheel. */
 export const UNARMED = 0x7fff;
 /** Deadlines from here on are kept exactly but never armed: 8,900 years. */
@@ -264,13 +271,19 @@ export class ExpiryWheel {
 
   // --- moving together ---
 
-  /** Moves the chunks of a slot that lie in condemned memory, by its number; false when there is no such slot. */
-  moveSlot(slot: number): boolean {
+  /**
+   * Moves the chunks of a slot that lie in condemned memory, by its number; MOVED_…. Where all keys go within days of each
+   * other one slot holds millions: it is then done a part at a time, and looked through again.
+   */
+  moveSlot(slot: number): number {
     const { slots, memory } = this;
-    if (slots === null || slot >= slots.length) return false;
+    if (slots === null || slot >= slots.length) return MOVED_NONE;
     let previous = NONE;
+    let left = MOVED_CHUNKS_MAX;
     for (let chunk = slots[slot]!; chunk !== NONE; ) {
       if (memory.isCondemned(chunk)) {
+        if (left-- === 0) return MOVED_PART;
+        if (!memory.admit(memory.capacity(chunk))) return MOVED_ALL;
         chunk = memory.move(chunk);
         if (previous === NONE) slots[slot] = chunk;
         else memory.words[previous >>> SEGMENT_SHIFT]![((previous & GRANULE_MASK) << 1) + CHUNK_NEXT] = chunk;
@@ -278,7 +291,7 @@ export class ExpiryWheel {
       previous = chunk;
       chunk = memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
     }
-    return true;
+    return MOVED_ALL;
   }
 
   // --- looking for victims of eviction ---

@@ -11,7 +11,7 @@ import { Blocked, type BlockedOn, type TimeoutReply } from './blocking.ts';
 import { type Call, PROPAGATE_VERBATIM } from './call.ts';
 import type { Engine } from './engine.ts';
 import { GATE_PERMISSIONS } from './gates.ts';
-import { REPLY_ON, type Session, STOPPED_BLOCKED, STOPPED_NOT } from './session.ts';
+import { REPLY_ON, REPLY_SKIP, type Session, STOPPED_BLOCKED, STOPPED_NOT } from './session.ts';
 import { STAT_OUTPUT_BYTES } from './statistics.ts';
 
 /** Slices of some 700 keys that a flush frees before its client begins to wait: some 2 ms. */
@@ -88,6 +88,7 @@ export class Serving {
     session.blocked = null;
     engine.tracking.endCaching(session, blocked.command);
     if (session.stopped === STOPPED_BLOCKED) session.stopped = STOPPED_NOT;
+    if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
     if (reply.overflowed) engine.kill(session);
     else if (reply.length > 0) {
       engine.statistics.counters[STAT_OUTPUT_BYTES]! += reply.length;
@@ -150,7 +151,10 @@ export class Serving {
     call.retried = false;
     call.reply = engine.reply;
     this.retried = null;
-    if (this.blockedAgain) return;
+    if (this.blockedAgain) {
+      this.goOnWaiting(session);
+      return;
+    }
     if (engine.tracking.isOn) engine.tracking.commandEnded(call, id);
     if (engine.owesPropagation(call, dirty)) engine.propagateCall(call);
     engine.propagation.flush();
@@ -158,6 +162,15 @@ export class Serving {
     if (session.replies !== REPLY_ON) reply.length = 0;
     if (this.deferred.length > 0) reply.append(this.deferred);
     this.release(blocked, reply);
+  }
+
+  /** A client waits on: what it was told meanwhile stands behind no reply, and what expired is a unit of its own. */
+  private goOnWaiting(session: Session): void {
+    const { deferred, engine } = this;
+    engine.propagation.flush(false);
+    if (deferred.length === 0) return;
+    engine.deliver(session, deferred.bytes, 0, deferred.length);
+    deferred.clear();
   }
 
   /** Ends the waiting of a client whose user may not run its command any more: the error is written. */

@@ -255,6 +255,29 @@ describe('tracking', () => {
     assert.equal(field(reader, 'flags'), 'tR');
   });
 
+  it('a client without replies is told of what is evicted for it, also before its command is whole', () => {
+    const { server, reader } = harness('ON');
+    const { engine } = server;
+    for (let index = 0; index < 100; index++) server.run('SET', `k${index}`, 'x'.repeat(1000));
+    for (let index = 0; index < 100; index++) reader.run('GET', `k${index}`);
+    reader.run('CLIENT', 'REPLY', 'OFF');
+    engine.eviction.setPolicy('allkeys-random');
+    engine.eviction.setLimit(engine.usedMemory() - 5000);
+    assert.match(reader.raw('*1\r\n'), /^>2\r\n\$10\r\ninvalidate\r\n/);
+    assert.equal(server.run('PING'), '+PONG\r\n');
+    assert.equal(reader.raw('$4\r\nPING\r\n'), '');
+  });
+
+  it('the memory of prefixes is counted with their client', () => {
+    const { reader } = harness();
+    const { session } = reader;
+    const prefixes = Array.from({ length: 50_000 }, (_, index) => ['PREFIX', `${100_000 + index}`]).flat();
+    reader.run('CLIENT', 'TRACKING', 'ON', 'BCAST', ...prefixes);
+    assert.ok(session.tracker!.bytes() > 50_000 * 100);
+    reader.run('CLIENT', 'TRACKING', 'OFF');
+    assert.ok(session.tracker!.bytes() < 1000);
+  });
+
   it('without tracking nothing is done', () => {
     const { server, reader } = harness();
     reader.run('CLIENT', 'TRACKING', 'OFF');

@@ -52,6 +52,8 @@ export class Tracker {
   isBroken = false;
   /** In latin1. */
   readonly prefixes = new Set<string>();
+  /** What they take: it is asked for after each batch while clients' memory is limited. */
+  private prefixBytes = 0;
   /** Whether keys that it reads now are remembered. */
   remembers = false;
 
@@ -70,7 +72,15 @@ export class Tracker {
     this.refresh();
   }
 
+  addPrefix(prefix: string): void {
+    if (this.prefixes.has(prefix)) return;
+    this.prefixes.add(prefix);
+    this.prefixBytes += prefix.length + PREFIX_BYTES;
+  }
+
   clear(): void {
+    this.prefixes.clear();
+    this.prefixBytes = 0;
     this.set({ redirect: 0, broadcasts: false, optIn: false, optOut: false, noLoop: false, prefixes: [] });
     this.isOn = false;
     this.setCaching(false);
@@ -87,9 +97,7 @@ export class Tracker {
 
   /** Memory that it takes. */
   bytes(): number {
-    let bytes = TRACKER_BYTES;
-    for (const prefix of this.prefixes) bytes += prefix.length + PREFIX_BYTES;
-    return bytes;
+    return TRACKER_BYTES + this.prefixBytes;
   }
 }
 
@@ -126,7 +134,7 @@ export class Tracking {
     if (!tracker.isOn) this.clients++;
     tracker.set(options);
     for (const prefix of options.prefixes) {
-      tracker.prefixes.add(prefix);
+      tracker.addPrefix(prefix);
       this.broadcasts.listen(session, prefix);
     }
   }
@@ -137,7 +145,6 @@ export class Tracking {
     if (tracker === null || !tracker.isOn) return;
     this.clients--;
     for (const prefix of tracker.prefixes) this.broadcasts.leave(session, prefix);
-    tracker.prefixes.clear();
     tracker.clear();
   }
 

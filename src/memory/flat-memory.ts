@@ -90,9 +90,9 @@ export class FlatMemory {
   readonly bytes: Uint8Array[] = [];
   /** The same segments as 32-bit words. */
   readonly words: Int32Array[] = [];
-  /** [0] bytes of live blocks, [1] bytes of segments, [2] live blocks. In an array because doubles held in object fields
+  /** [0] bytes of live blocks, [1] bytes of segments, [2] live blocks, [3] bytes held. In an array because doubles held in object fields
    *  are boxed anew on each change. */
-  private readonly counters = new Float64Array(3);
+  private readonly counters = new Float64Array(4);
   private readonly runs = new PageRuns();
   /** Page number + 1 of the first slab with room, by size class. */
   private readonly roomy = new Int32Array(CLASS_COUNT);
@@ -123,6 +123,16 @@ export class FlatMemory {
   /** Bytes of all segments, used or not. */
   segmentBytes(): number {
     return this.counters[1]!;
+  }
+
+  /** Bytes of live blocks that nobody needs but a snapshot, as far as known: they go when it has read them. */
+  heldBytes(): number {
+    return this.counters[3]!;
+  }
+
+  /** Notes so many bytes more that a snapshot holds, or, below 0, so many less. */
+  hold(bytes: number): void {
+    this.counters[3]! += bytes;
   }
 
   /** Count of live blocks. */

@@ -31,6 +31,8 @@ interface Held {
   readonly structure: Disposable;
   readonly later: boolean;
   readonly isPart: boolean;
+  /** About what it takes. */
+  readonly bytes: number;
 }
 
 /** A database as it was when the snapshot began. */
@@ -154,8 +156,20 @@ export class Snapshot implements DisposalsKeeper {
     const isNeeded =
       (structure === keyspace && keyspace.tableSnapshots.goesOn(root)) ||
       (structure === keyspace.members && keyspace.members.snapshots.goesOn(root));
-    if (isNeeded) this.held.set(root, { structure, later, isPart });
-    return isNeeded;
+    if (!isNeeded) return false;
+    const bytes = structure === keyspace ? this.databaseBytes(root) : keyspace.members.estimatedBytes(root);
+    keyspace.memory.hold(bytes);
+    this.held.set(root, { structure, later, isPart, bytes });
+    return true;
+  }
+
+  /** What a database takes that was flushed: its share by keys. */
+  private databaseBytes(root: number): number {
+    const { memory, table, databases } = this.keyspace;
+    const keys = table.count(root);
+    let all = keys;
+    for (const database of databases) all += table.count(database.root);
+    return Math.floor(((memory.usedBytes() - memory.heldBytes()) * keys) / Math.max(1, all));
   }
 
   /** A key whose turn has come, or that is about to change. */
@@ -181,6 +195,7 @@ export class Snapshot implements DisposalsKeeper {
     const held = this.held.get(root);
     if (held === undefined) return;
     this.held.delete(root);
+    this.keyspace.memory.hold(-held.bytes);
     this.keyspace.disposals.add(held.structure, root, true, held.isPart);
   }
 

@@ -134,7 +134,8 @@ function writeMemory(server: Server, fields: InfoFields): void {
   fields.add('rss_overhead_bytes', rss - use.segments);
   fields.add('mem_fragmentation_ratio', ratio(rss, use.used));
   fields.add('mem_fragmentation_bytes', rss - use.used);
-  for (const name of ['not_counted_for_evict', 'replication_backlog', 'total_replication_buffers', 'clients_slaves']) {
+  fields.add('mem_not_counted_for_evict', engine.keyspace.memory.heldBytes());
+  for (const name of ['replication_backlog', 'total_replication_buffers', 'clients_slaves']) {
     fields.add(`mem_${name}`, 0);
   }
   fields.add('mem_clients_normal', use.clients);

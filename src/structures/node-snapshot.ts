@@ -79,13 +79,16 @@ export class NodeSnapshots implements NodeGuard {
     const walk = this.walks.get(node);
     if (walk === undefined) return false;
     walk.kept.add(node);
+    this.memory.hold(this.memory.capacity(node));
     return true;
   }
 
   private forget(walk: NodeWalk, node: number): void {
     if (walk.saved.delete(node)) return;
     this.release(node);
-    if (walk.kept.delete(node)) this.memory.free(node);
+    if (!walk.kept.delete(node)) return;
+    this.memory.hold(-this.memory.capacity(node));
+    this.memory.free(node);
   }
 
   private release(node: number): void {

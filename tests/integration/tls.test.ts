@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect as connectClear, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { freePort, RawConnection, ServerProcess } from '../support/redis-server.ts';
@@ -212,4 +213,21 @@ test('a peer that does not speak TLS, or breaks off, harms nobody', async () => 
   for (const socket of silent) socket.destroy();
   control.write('CLIENT LIST\r\n');
   assert.ok((await control.read((text) => text.endsWith('\r\n'))).split('\n').length < 10);
+});
+
+test('a connection ends when what comes over it cannot be decrypted', { timeout: 10_000 }, async () => {
+  const raw = connectClear({ port: tlsPort, host: '127.0.0.1' });
+  const between = new Duplex({
+    read: () => {},
+    write: (chunk: Buffer, _encoding, done) => {
+      raw.write(chunk, () => done());
+    },
+  });
+  raw.on('data', (chunk) => between.push(chunk));
+  raw.on('error', () => {});
+  const socket = open({ ...CLIENT, socket: between });
+  assert.equal(await ask(socket, 'PING\r\n', 7), '+PONG\r\n');
+  const ended = new Promise((resolve) => raw.once('close', resolve));
+  raw.write(Buffer.from([0x17, 3, 3, 0, 0x20, ...Array<number>(0x20).fill(7)]));
+  await ended;
 });

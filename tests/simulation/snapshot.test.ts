@@ -181,3 +181,58 @@ test('a snapshot that is given up leaves nothing behind', () => {
     assert.equal(keyspace.lists.quicklist.nodes.guard, null);
   }
 });
+
+test('what a snapshot still has to read counts as evicted', () => {
+  for (const kind of ['set', 'list', 'string']) {
+    for (const isGivenUp of [false, true]) {
+      const harness = new EngineHarness();
+      const { engine } = harness;
+      const { keyspace, access } = engine;
+      const { memory } = keyspace;
+      for (let key = 0; key < 20; key++) {
+        for (let from = 0; from < 4000; from += 500) {
+          const items = Array.from({ length: 500 }, (_, index) => `item ${from + index} ${'x'.repeat(30)}`);
+          if (kind === 'string') harness.run('APPEND', `k${key}`, items.join(','));
+          else harness.run(kind === 'set' ? 'SADD' : 'RPUSH', `k${key}`, ...items);
+        }
+      }
+      const format = new RdbSnapshotFormat(keyspace, access, 0, OPTIONS);
+      const snapshot = new Snapshot(keyspace, format, new RdbSnapshotFormat(keyspace, access, 0, OPTIONS));
+      const before = engine.usedMemory();
+      engine.eviction.setPolicy('allkeys-random');
+      engine.eviction.setTenacity(100);
+      engine.eviction.setLimit(before - before / 10);
+      harness.advance(10);
+      const left = Number(harness.run('DBSIZE').slice(1));
+      assert.ok(left >= 16 && left < 20, `${kind}: ${left} keys are left`);
+      assert.ok(memory.heldBytes() > before / 20);
+      if (isGivenUp) snapshot.abort();
+      else while (snapshot.step());
+      assert.equal(memory.heldBytes(), 0);
+      harness.advance(10);
+      assert.equal(harness.run('DBSIZE'), `:${left}\r\n`);
+      assert.ok(engine.usedMemory() <= before * 0.91);
+      engine.check();
+    }
+  }
+});
+
+test('a flushed database that a snapshot still has to read does not make new keys go', () => {
+  const harness = new EngineHarness();
+  const { engine } = harness;
+  const { keyspace, access } = engine;
+  for (let key = 0; key < 5000; key++) harness.run('SET', `k${key}`, 'x'.repeat(100));
+  const format = new RdbSnapshotFormat(keyspace, access, 0, OPTIONS);
+  const snapshot = new Snapshot(keyspace, format, new RdbSnapshotFormat(keyspace, access, 0, OPTIONS));
+  harness.run('FLUSHALL', 'ASYNC');
+  engine.eviction.setPolicy('allkeys-random');
+  engine.eviction.setLimit(engine.usedMemory() - 100_000);
+  for (let key = 0; key < 100; key++) harness.run('SET', `new${key}`, 'x'.repeat(100));
+  harness.advance(10);
+  assert.equal(harness.run('DBSIZE'), ':100\r\n');
+  while (snapshot.step());
+  assert.equal(keyspace.memory.heldBytes(), 0);
+  harness.advance(100);
+  assert.equal(harness.run('DBSIZE'), ':100\r\n');
+  engine.check();
+});

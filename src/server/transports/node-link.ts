@@ -51,6 +51,8 @@ export class NodeLink implements Link {
     socket.on('end', () => this.#end(''));
     socket.on('error', (error) => {
       this.#failure = errorText(nodeErrorCode(error));
+      // Where encryption fails once its handshake is done, node:tls tells it and leaves the connection as it is.
+      socket.destroy();
     });
     socket.on('close', () => this.#end(this.#failure));
   }
