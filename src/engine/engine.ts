@@ -104,10 +104,12 @@ const EXPIRE_STEPS = 256;
  * The wall clock is read again when so much has passed since. A look at it costs 40 ns, of 7 us for a request that comes
  * alone; what passed is known from the timer, which is read for each batch in any case.
  */
-const TIME_KEPT_MS = 0.25;
+const TIME_KEPT_MS = 0.05;
 /** A reply buffer above this is let go once no reply was so long for some time: it counts as used memory. */
 const LARGE_REPLY_BYTES = 64 * 1024;
 const LARGE_REPLY_MS = 50;
+/** About what the engine's own objects take, the command table first of all: it counts as used memory, as in Redis. */
+export const OWN_BYTES = 512 * 1024;
 /** Levels of nesting: a client's command, EXEC's queue, and what a script calls. */
 const FRAMES = 4;
 
@@ -816,7 +818,7 @@ export class Engine implements KeyspaceOwner {
   /** Bytes that count against maxmemory: the data set, the reply that is written, clients. */
   usedMemory(): number {
     const { keyspace, reply, clientMemory, watch } = this;
-    return keyspace.memory.usedBytes() + reply.bytes.length + clientMemory.total + watch.keptBytes();
+    return OWN_BYTES + keyspace.memory.usedBytes() + reply.bytes.length + clientMemory.total + watch.keptBytes();
   }
 
   /** Whether keys may be evicted now: not while the data set is loaded, or nothing is to be written. */

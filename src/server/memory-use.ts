@@ -1,6 +1,6 @@
 // The memory that INFO tells of: flat memory exactly, and what the owners of JavaScript memory declare.
 
-import type { Engine } from '../engine/engine.ts';
+import { type Engine, OWN_BYTES } from '../engine/engine.ts';
 
 export interface MemoryUse {
   /** All that is declared: flat memory, clients, the reply buffer, the command logs. */
@@ -26,7 +26,7 @@ export class MemoryMeter {
   /** To be made when the engine is new. */
   constructor(engine: Engine) {
     this.engine = engine;
-    this.startup = engine.keyspace.memory.usedBytes();
+    this.startup = OWN_BYTES + engine.keyspace.memory.usedBytes();
     this.startupIndex = this.indexBytes();
   }
 
