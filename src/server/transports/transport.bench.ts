@@ -5,7 +5,7 @@
 //   node src/server/transports/transport.bench.ts serve native|node 7000             the server alone, until killed
 //
 // Run from its sources it pays for assertions (VERIFY); bundled as the release is, 5 % less at P=1 and 20 % at P=16.
-// Node 26.10, 2 cores, bundled, us per request, redis-server 7.0.15 | native | node:
+// Node 26.10, 2 cores, bundled, us per request, redis-server 7.0.15 | native | node (before native-loop.ts):
 //   P=1 6.53 | 6.87 | 7.33     P=16 0.50 | 0.38 | 0.47     P=100 0.197 | 0.077 | 0.103
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
