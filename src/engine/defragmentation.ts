@@ -8,7 +8,6 @@
 //
 // Nothing is moved while a snapshot is taken: it reads blocks by their handles.
 
-import type { Datatypes } from '../datatypes/datatypes.ts';
 import { OUTSIDE, STRING } from '../datatypes/key-record.ts';
 import { type FlatMemory, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { SLAB_BYTES } from '../memory/size-classes.ts';
@@ -63,7 +62,7 @@ export class Defragmentation implements RecordMover {
     cycleMax: 25,
   };
   private readonly clock: Clock;
-  private readonly keyspace: Keyspace & Datatypes;
+  private readonly keyspace: Keyspace;
   private readonly memory: FlatMemory;
   private readonly statistics: Statistics;
   private readonly relocation: TableRelocation;

@@ -381,7 +381,7 @@ export class Engine implements KeyspaceOwner {
     session.lastActiveAt = this.keyspace.now;
     this.reply.resp = session.resp;
     this.errorsCounted = 0;
-    if (this.eviction.isLimited() && this.eviction.isOver()) this.makeRoom();
+    if (this.eviction.isOver()) this.makeRoom();
   }
 
   /** Sets the time that commands see. */
@@ -764,12 +764,7 @@ export class Engine implements KeyspaceOwner {
     this.keyspace.readKey(handle);
     const { keyBytes: bytes, keyStart: start, keyEnd: end } = this.keyspace;
     this.statistics.counters[STAT_EXPIRED]! += 1;
-    if (this.propagation.active) {
-      this.propagation
-        .begin(database.index, 2)
-        .text(this.keyspace.lazyExpire ? 'UNLINK' : 'DEL')
-        .bytes(bytes, start, end);
-    }
+    this.propagateRemoval(database, bytes, start, end, this.keyspace.lazyExpire);
     if (this.effects === 0) return;
     if (database.watchers.size > 0 || database.waiting.size > 0)
       this.changes.expired(database, toLatin1(bytes, start, end));
@@ -777,19 +772,22 @@ export class Engine implements KeyspaceOwner {
     this.changes.notify(database, bytes, start, end, EXPIRED_EVENT);
   }
 
-  /** Removes a key in favour of others. */
+  /** A key goes without a command: those who follow are told one. */
+  private propagateRemoval(database: Database, bytes: Uint8Array, start: number, end: number, later: boolean): void {
+    if (!this.propagation.active) return;
+    this.propagation
+      .begin(database.index, 2)
+      .text(later ? 'UNLINK' : 'DEL')
+      .bytes(bytes, start, end);
+  }
+
+  /** Removes the key just found in favour of others. */
   evict(database: Database, handle: number): void {
     const { keyspace } = this;
-    keyspace.findByRecord(database, handle);
     keyspace.readKey(handle);
     const { keyBytes: bytes, keyStart: start, keyEnd: end } = keyspace;
     this.statistics.counters[STAT_EVICTED]! += 1;
-    if (this.propagation.active) {
-      this.propagation
-        .begin(database.index, 2)
-        .text(this.eviction.lazy ? 'UNLINK' : 'DEL')
-        .bytes(bytes, start, end);
-    }
+    this.propagateRemoval(database, bytes, start, end, this.eviction.lazy);
     if (this.effects !== 0) this.changes.keyChangedByNobody(database, bytes, start, end, EVICTED_EVENT);
     // In slices in any case: what is evicted was not asked to go, and shall hold nobody up.
     keyspace.removeFound(database, handle, true);

@@ -12,7 +12,7 @@
 import type { Prng } from '../lib/prng.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import type { Engine } from './engine.ts';
-import { NO_DEADLINE } from './expiry.ts';
+import { isShortSlot, NO_DEADLINE } from './expiry.ts';
 import { GATE_MEMORY } from './gates.ts';
 import type { Database } from './keyspace.ts';
 import { STAT_EXCEEDED_MS } from './statistics.ts';
@@ -174,15 +174,14 @@ export class Eviction {
   /** A database, each as likely as it has keys that may go; null when no key may. */
   private randomDatabase(): Database | null {
     const { databases } = this.engine.keyspace;
+    let chosen: Database | null = null;
     let total = 0;
-    for (const database of databases) total += this.eligible(database);
-    if (total === 0) return null;
-    let place = this.prng.below(total);
     for (const database of databases) {
-      place -= this.eligible(database);
-      if (place < 0) return database;
+      const eligible = this.eligible(database);
+      total += eligible;
+      if (eligible > 0 && this.prng.below(total) < eligible) chosen = database;
     }
-    return null;
+    return chosen;
   }
 
   private eligible(database: Database): number {
@@ -194,9 +193,9 @@ export class Eviction {
     const { keyspace } = this.engine;
     const wanted = this.order === AT_RANDOM ? 1 : this.samples;
     const share = this.isVolatile ? Math.ceil(keyspace.count(database) / database.expires) : 1;
-    const bySlot = this.order === BY_DEADLINE && database.wheel.tellsApart();
-    if (bySlot || (this.isVolatile && share > VOLATILE_SHARE_MIN)) {
-      if (this.sampleWheel(database, wanted)) return;
+    const soonest = this.order === BY_DEADLINE ? database.wheel.soonest() : -1;
+    if ((soonest >= 0 && isShortSlot(soonest)) || (this.isVolatile && share > VOLATILE_SHARE_MIN)) {
+      if (this.sampleWheel(database, wanted, soonest)) return;
     }
     const { table } = keyspace;
     table.sample(database.root, this.prng, wanted * Math.min(share, VOLATILE_SHARE_MIN), BUCKETS_MAX);
@@ -214,11 +213,11 @@ export class Eviction {
     }
   }
 
-  /** The same from the expiry wheel; false when it holds none. */
-  private sampleWheel(database: Database, wanted: number): boolean {
+  /** The same from the expiry wheel, first from a slot of it if there is one; false when it holds none. */
+  private sampleWheel(database: Database, wanted: number, first: number): boolean {
     const { wheel } = database;
     let found = 0;
-    let slot = -1;
+    let slot = first;
     for (let picks = wanted * PICKS_PER_SAMPLE; picks > 0 && found < wanted; picks--) {
       if (slot < 0) slot = this.order === BY_DEADLINE ? wheel.soonest() : wheel.anySlot(this.prng);
       if (slot < 0) break;
@@ -287,14 +286,15 @@ export class Eviction {
     return false;
   }
 
-  /** The record of a hash, NONE when it is gone. */
+  /** Finds the record of a hash, NONE when it is gone. */
   private resolve(database: Database, high: number, low: number): number {
     const { keyspace } = this.engine;
     const { table } = keyspace;
     table.collectByHash(database.root, high, low);
     for (let index = 0; index < table.collectedCount; index++) {
       const handle = table.collected[index]!;
-      if (keyspace.hasHash(handle, high, low)) return handle;
+      keyspace.findByRecord(database, handle);
+      if (table.lastHigh() === high && table.lastLow() === low) return handle;
     }
     return NONE;
   }

@@ -84,6 +84,11 @@ export function writeFarExpiry(words: Int32Array, word: number, deadline: bigint
   words[word + 1] = Number(BigInt.asIntN(32, deadline >> 32n));
 }
 
+/** Whether a slot is short: the long ones span days, and may hold all there is. */
+export function isShortSlot(slot: number): boolean {
+  return slot < LONG_LEVEL * SLOTS;
+}
+
 /** The timing wheel of one database. */
 export class ExpiryWheel {
   /** The entry that `next` found. */
@@ -209,7 +214,7 @@ export class ExpiryWheel {
         this.slot = due[this.dueFrom]!;
         return true;
       }
-      const next = this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      const next = this.nextOf(chunk);
       this.memory.free(chunk);
       if (next === NONE) this.dueFrom += 2;
       else due[this.dueFrom + 1] = next;
@@ -259,7 +264,7 @@ export class ExpiryWheel {
         this.slot = this.sweptSlot;
         return true;
       }
-      this.swept = memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      this.swept = this.nextOf(chunk);
       memory.free(chunk);
     }
   }
@@ -289,7 +294,7 @@ export class ExpiryWheel {
         else memory.words[previous >>> SEGMENT_SHIFT]![((previous & GRANULE_MASK) << 1) + CHUNK_NEXT] = chunk;
       }
       previous = chunk;
-      chunk = memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      chunk = this.nextOf(chunk);
     }
     return MOVED_ALL;
   }
@@ -319,11 +324,6 @@ export class ExpiryWheel {
     return soonest;
   }
 
-  /** Whether the slot that fires first is short: the long ones span days, and may hold all there is. */
-  tellsApart(): boolean {
-    return this.soonest() < LONG_LEVEL * SLOTS;
-  }
-
   /** The next slot with entries from a random one on, -1 when there is none. */
   anySlot(prng: Prng): number {
     const { slots } = this;
@@ -346,7 +346,7 @@ export class ExpiryWheel {
     // Chunks emptied by `dropPicked` go when they are the first of their chain.
     let first = slots[slot]!;
     while (first !== NONE && this.countOf(first) === 0) {
-      const next = memory.words[first >>> SEGMENT_SHIFT]![((first & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      const next = this.nextOf(first);
       memory.free(first);
       first = next;
     }
@@ -356,7 +356,7 @@ export class ExpiryWheel {
     let steps = prng.below(PICKED_CHUNKS);
     for (let chunk = first; chunk !== NONE && steps >= 0; steps--) {
       if (this.countOf(chunk) > 0) picked = chunk;
-      chunk = memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      chunk = this.nextOf(chunk);
     }
     const words = memory.words[picked >>> SEGMENT_SHIFT]!;
     const at = (picked & GRANULE_MASK) << 1;
@@ -426,13 +426,17 @@ export class ExpiryWheel {
     this.entries--;
   }
 
+  private nextOf(chunk: number): number {
+    return this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+  }
+
   private countOf(chunk: number): number {
     return this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_COUNT]!;
   }
 
   private freeChain(first: number): void {
     for (let chunk = first; chunk !== NONE; ) {
-      const next = this.memory.words[chunk >>> SEGMENT_SHIFT]![((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT]!;
+      const next = this.nextOf(chunk);
       this.memory.free(chunk);
       chunk = next;
     }

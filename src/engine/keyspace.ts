@@ -464,7 +464,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
       const { wheel, fieldWheel } = database;
       while (wheel.wantsSweep(database.expires)) {
         if (!wheel.sweepNext()) break;
-        if (this.isArmed(database, wheel)) wheel.keep();
+        if (this.armedKey(database) !== NONE) wheel.keep();
         if (--left <= 0) return true;
       }
       while (fieldWheel.wantsSweep(database.expiringHashes)) {
@@ -476,9 +476,10 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     return false;
   }
 
-  /** Whether a key is armed with an entry of its database's wheel. One without a deadline is disarmed, and is none. */
-  private isArmed(database: Database, { high, low, slot }: ExpiryWheel): boolean {
+  /** The key that is armed with the present entry of its database's wheel. One without a deadline is disarmed, and is none. */
+  private armedKey(database: Database): number {
     const { table, records, memory } = this;
+    const { high, low, slot } = database.wheel;
     table.collectByHash(database.root, high, low);
     for (let index = 0; index < table.collectedCount; index++) {
       const handle = table.collected[index]!;
@@ -486,10 +487,10 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
       const words = memory.words[handle >>> SEGMENT_SHIFT]!;
       const word = this.expiryWord(handle);
       if (slotOf(words, word) !== slot || !this.hasHash(handle, high, low)) continue;
-      if (deadlineOf(words, word) !== NO_DEADLINE) return true;
+      if (deadlineOf(words, word) !== NO_DEADLINE) return handle;
       writeExpiry(words, word, NO_DEADLINE, UNARMED);
     }
-    return false;
+    return NONE;
   }
 
   /** Whether a record's key has this hash: others may share its bucket and tag. */
@@ -647,28 +648,14 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
    * nothing is dropped, one that lies where its key's deadline is not is moved there.
    */
   pickedKey(database: Database): number {
-    const { table, records, memory } = this;
     const { wheel } = database;
-    const { high, low, slot } = wheel;
-    table.collectByHash(database.root, high, low);
-    for (let index = 0; index < table.collectedCount; index++) {
-      const handle = table.collected[index]!;
-      if (!records.hasExpiryField(handle)) continue;
-      const words = memory.words[handle >>> SEGMENT_SHIFT]!;
-      const word = this.expiryWord(handle);
-      if (slotOf(words, word) !== slot || !this.hasHash(handle, high, low)) continue;
-      const deadline = deadlineOf(words, word);
-      if (deadline === NO_DEADLINE) {
-        writeExpiry(words, word, deadline, UNARMED);
-        break;
-      }
-      if (wheel.slotFor(deadline) === slot) return handle;
-      wheel.dropPicked();
-      const next = wheel.add(deadline, high, low);
-      writeExpiry(memory.words[handle >>> SEGMENT_SHIFT]!, word, deadline, next);
-      return NONE;
-    }
+    const handle = this.armedKey(database);
+    const deadline = handle === NONE ? NO_DEADLINE : this.deadline(handle);
+    if (handle !== NONE && wheel.slotFor(deadline) === wheel.slot) return handle;
     wheel.dropPicked();
+    if (handle === NONE) return NONE;
+    const next = wheel.add(deadline, wheel.high, wheel.low);
+    writeExpiry(this.memory.words[handle >>> SEGMENT_SHIFT]!, this.expiryWord(handle), deadline, next);
     return NONE;
   }
 

@@ -249,10 +249,7 @@ export class FlatMemory {
 
   /** Hands out nothing of a segment any more: it goes when its last block is freed, at once if there is none. */
   condemn(segment: number): void {
-    if (
-      this.runs.meta[segment]![PAGES]! * PAGE_BYTES === this.bytes[segment]!.length &&
-      this.liveBytes(segment) === 0
-    ) {
+    if (this.liveBytes(segment) === 0) {
       this.dropFree(segment);
       return;
     }
