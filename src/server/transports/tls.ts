@@ -9,7 +9,8 @@
 
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
+import { formatAddress } from './socket-address.ts';
 
 const HANDSHAKE_MS = 10_000;
 const HANDSHAKES_MAX = 1000;
@@ -50,7 +51,8 @@ export class TlsSecurity implements Security {
   /** Uses these settings for connections from now on. Throws what OpenSSL has against them; then all stays as it was. */
   configure(settings: TlsSettings): void {
     const { clients, cachesSessions, sessionSeconds } = settings;
-    const server = createServer({
+    // Loaded here: it takes some milliseconds, which a server without such a port need not spend at its start.
+    const server = process.getBuiltinModule('node:tls').createServer({
       ...settings.context,
       secureOptions: (settings.context.secureOptions ?? 0) | (cachesSessions ? 0 : constants.SSL_OP_NO_TICKET),
       requestCert: clients !== 'no',
@@ -62,7 +64,7 @@ export class TlsSecurity implements Security {
     if (cachesSessions) rememberSessions(server, settings.sessionsMax);
     server.on('secureConnection', (socket) => this.#established(socket, clients));
     server.on('tlsClientError', (error, socket) => {
-      this.#failed(`${error.message} (addr=${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0})`);
+      this.#failed(`${error.message} (addr=${peerOf(socket)})`);
       socket.destroy();
     });
     this.#server = server;
@@ -127,7 +129,7 @@ function certificateShown(socket: TLSSocket): boolean {
 }
 
 function peerOf(socket: Socket): string {
-  return `${socket.remoteAddress}:${socket.remotePort}`;
+  return formatAddress(socket.remoteAddress ?? '?', socket.remotePort ?? 0);
 }
 
 /** Lets clients without tickets come back by the number of their session. */
