@@ -147,14 +147,23 @@ class ReadOptions {
 
 export const readOptions = new ReadOptions();
 
-/** The keys of a call of XREADGROUP as it came: a group or a consumer may have the name of an option. */
+/** Where STREAMS stands at the earliest in XREADGROUP: GROUP has two arguments, and must be there. */
+const STREAMS_FROM = 4;
+
+/**
+ * The keys of a call of XREADGROUP as it came: a group or a consumer may have the name of an option. What an option's value
+ * should be is not asked: none that makes sense is STREAMS, and of a call that makes none the same keys count as in Redis.
+ */
 export function findGroupKeys(call: Call, keys: number[]): void {
-  for (let index = 1; index < call.count; ) {
-    if (call.is(index, STREAMS)) {
+  let isNamed = false;
+  for (let index = 1; index < call.count; index++) {
+    if (!isNamed && call.is(index, GROUP)) {
+      isNamed = true;
+      index += 2;
+    } else if (index >= STREAMS_FROM && call.is(index, STREAMS)) {
       const count = Math.floor((call.count - index - 1) / 2);
       for (let number = 1; number <= count; number++) keys.push(index + number);
       return;
     }
-    index += call.is(index, GROUP) ? 3 : call.is(index, NOACK) ? 1 : 2;
   }
 }
