@@ -23,16 +23,75 @@ export interface KeyRange {
   readonly movable: boolean;
 }
 
+/** A run of keys at places that do not depend on the arguments. */
+export interface KeyRun {
+  /** Argument number of the first key. */
+  readonly first: number;
+  /** Of the last key, relative to the first; negative: from the end of the call. */
+  readonly last: number;
+  readonly step: number;
+  readonly flags: readonly KeyFlag[];
+}
+
+/** Argument number of the last key of a run, in a call of so many arguments. */
+export function lastOfRun(first: number, last: number, count: number): number {
+  return last >= 0 ? first + last : count + last;
+}
+
+/** The runs of a command's keys; null where its keys must be searched for in each call. */
+export function runsOf(table: CommandTable, id: number): KeyRun[] | null {
+  if (table.definitions[id]!.findKeys !== undefined) return null;
+  const runs: KeyRun[] = [];
+  for (const { begin, find, flags } of specsOf(table, id)) {
+    if (begin === 'unknown' || !('index' in begin) || find === 'unknown' || !('last' in find)) return null;
+    if (find.limit !== 0) return null;
+    runs.push({ first: begin.index, last: find.last, step: find.step, flags });
+  }
+  return runs;
+}
+
+/** What `SoleRuns.first` says of a command with several runs, or whose keys must be searched for. */
+export const NO_SOLE_RUN = -1;
+
+/** The only run of each command's keys, in flat arrays, so that nothing is allocated where calls are looked at. */
+export class SoleRuns {
+  /** By command id, as KeyRun; 0 where there are no keys, or NO_SOLE_RUN. */
+  readonly first: Int32Array;
+  readonly last: Int32Array;
+  readonly step: Int32Array;
+
+  constructor(table: CommandTable) {
+    const count = table.definitions.length;
+    this.first = new Int32Array(count);
+    this.last = new Int32Array(count);
+    this.step = new Int32Array(count).fill(1);
+    for (let id = 0; id < count; id++) {
+      const runs = runsOf(table, id);
+      const [run] = runs ?? [];
+      if (runs === null || runs.length > 1) this.first[id] = NO_SOLE_RUN;
+      else if (run !== undefined) {
+        this.first[id] = run.first;
+        this.last[id] = run.last;
+        this.step[id] = run.step;
+      }
+    }
+  }
+}
+
+/** A command's key specifications but those of arguments that only look like keys. */
+function specsOf(table: CommandTable, id: number): KeySpec[] {
+  return table.keySpecs[id]!.filter((spec) => !spec.flags.includes('not_key'));
+}
+
 /** Whether a command has keys at all. */
 export function hasKeys(table: CommandTable, id: number): boolean {
-  const specs = table.keySpecs[id]!;
-  return table.definitions[id]!.findKeys !== undefined || specs.some((spec) => !spec.flags.includes('not_key'));
+  return table.definitions[id]!.findKeys !== undefined || specsOf(table, id).length > 0;
 }
 
 /** The keys of a call whose arguments are loaded; null when they do not fit the command. */
 export function keysOf(table: CommandTable, id: number, call: Call): KeyUse[] | null {
   const definition = table.definitions[id]!;
-  const specs = table.keySpecs[id]!.filter((spec) => !spec.flags.includes('not_key'));
+  const specs = specsOf(table, id);
   if (definition.findKeys !== undefined) {
     const indices: number[] = [];
     definition.findKeys(call, indices);

@@ -11,7 +11,7 @@
 
 import { Broadcasts } from './broadcasting.ts';
 import type { Call } from './call.ts';
-import { keysOf } from './command-keys.ts';
+import { keysOf, lastOfRun, NO_SOLE_RUN, SoleRuns } from './command-keys.ts';
 import { type CommandTable, FLAG_READONLY } from './command-table.ts';
 import type { Engine } from './engine.ts';
 import { Invalidation } from './invalidation.ts';
@@ -113,7 +113,8 @@ export class Tracking {
   private readonly numbered = new Map<number, Session>();
   private nextNumber = 1;
   private readonly engine: Engine;
-  private readonly places: KeyPlaces;
+  private readonly soleRuns: SoleRuns;
+  private readonly looksOnce: Uint8Array;
   private readonly clientId: number;
   private readonly message = new Invalidation();
 
@@ -121,7 +122,8 @@ export class Tracking {
     this.engine = engine;
     this.table = table;
     this.broadcasts = new Broadcasts((session, message) => this.tell(session, message));
-    this.places = new KeyPlaces(engine.table);
+    this.soleRuns = new SoleRuns(engine.table);
+    this.looksOnce = lookingOnce(engine.table);
     this.clientId = engine.table.idOf('client');
   }
 
@@ -203,10 +205,10 @@ export class Tracking {
   }
 
   private rememberKeys(tracker: Tracker, call: Call, id: number): void {
-    const { places } = this;
-    const first = places.first[id]!;
+    const { soleRuns } = this;
+    const first = soleRuns.first[id]!;
     let brought = 1;
-    if (places.looksOnce[id] === 1) {
+    if (this.looksOnce[id] === 1) {
       // The last look-up was of this key: its hash is known.
       const { table } = this.engine.keyspace;
       const { bytes, starts, ends } = call;
@@ -215,12 +217,11 @@ export class Tracking {
       const isRemembered = this.table.rememberHashed(high, low, bytes, starts[1]!, ends[1]!, tracker.number);
       if (!isRemembered) this.tellNow(call, 1);
     } else if (first > 0) {
-      let last = places.last[id]!;
-      if (last < 0) last += call.count;
-      const step = places.step[id]!;
+      const last = lastOfRun(first, soleRuns.last[id]!, call.count);
+      const step = soleRuns.step[id]!;
       for (let index = first; index <= last; index += step) this.remember(tracker, call, index);
       brought = last - first + 1;
-    } else if (first === MOVABLE) {
+    } else if (first === NO_SOLE_RUN) {
       for (const { index } of keysOf(this.engine.table, id, call) ?? []) this.remember(tracker, call, index);
       brought = call.count;
     }
@@ -329,43 +330,15 @@ export class Tracking {
   }
 }
 
-/** Of commands whose keys `keysOf` must look for. */
-const MOVABLE = -1;
-
 /** Commands that look up the key in their first argument, come what may, and after it no other. */
 const LOOKING_ONCE = ['get', 'strlen', 'hgetall', 'llen', 'hlen', 'scard', 'zcard', 'smembers'];
 
-/** Where the keys of commands stand, as numbers: `first` is 0 where there are none, MOVABLE where that does not say it. */
-class KeyPlaces {
-  readonly first: Int32Array;
-  /** Negative: from the end. */
-  readonly last: Int32Array;
-  readonly step: Int32Array;
-  /** 1 for those of LOOKING_ONCE. */
-  readonly looksOnce: Uint8Array;
-
-  constructor(table: CommandTable) {
-    const count = table.definitions.length;
-    this.first = new Int32Array(count);
-    this.last = new Int32Array(count);
-    this.step = new Int32Array(count).fill(1);
-    this.looksOnce = new Uint8Array(count);
-    for (const name of LOOKING_ONCE) {
-      const id = table.idOf(name);
-      if (id >= 0) this.looksOnce[id] = 1;
-    }
-    for (const [id, definition] of table.definitions.entries()) {
-      const specs = table.keySpecs[id]!.filter((spec) => !spec.flags.includes('not_key'));
-      const [spec] = specs;
-      if (spec === undefined && definition.findKeys === undefined) continue;
-      this.first[id] = MOVABLE;
-      if (spec === undefined || specs.length > 1 || definition.findKeys !== undefined) continue;
-      const { begin, find } = spec;
-      if (begin === 'unknown' || find === 'unknown' || !('index' in begin) || !('last' in find)) continue;
-      if (find.limit !== 0) continue;
-      this.first[id] = begin.index;
-      this.last[id] = find.last < 0 ? find.last : begin.index + find.last;
-      this.step[id] = find.step;
-    }
+/** By command id: 1 for those of LOOKING_ONCE. */
+function lookingOnce(table: CommandTable): Uint8Array {
+  const looksOnce = new Uint8Array(table.definitions.length);
+  for (const name of LOOKING_ONCE) {
+    const id = table.idOf(name);
+    if (id >= 0) looksOnce[id] = 1;
   }
+  return looksOnce;
 }

@@ -6,8 +6,8 @@
 // only gets an error, and tests/conformance/acl-matrix.test.ts shows that it does nothing else.
 
 import type { Call } from '../call.ts';
-import type { CommandDefinition, KeyFlag, KeySpec } from '../command.ts';
-import { type KeyUse, keysOf } from '../command-keys.ts';
+import type { CommandDefinition, KeyFlag } from '../command.ts';
+import { type KeyRun, type KeyUse, keysOf, lastOfRun, NO_SOLE_RUN, runsOf, SoleRuns } from '../command-keys.ts';
 import type { CommandTable } from '../command-table.ts';
 import { GATE_PERMISSIONS } from '../gates.ts';
 import { ACCESS_READ, ACCESS_WRITE, type Selector } from './selector.ts';
@@ -19,16 +19,7 @@ export const DENIED_COMMAND = 1;
 export const DENIED_KEY = 2;
 export const DENIED_CHANNEL = 3;
 
-const KEYS_NONE = 0;
-const KEYS_AT_PLACES = 1;
-const KEYS_SEARCHED = 2;
-
-/** A run of keys at places that do not depend on the arguments. */
-interface KeyPlaces {
-  readonly first: number;
-  /** Relative to the first; negative: from the end of the call. */
-  readonly last: number;
-  readonly step: number;
+interface GuardedRun extends KeyRun {
   /** ACCESS_…; what `keyFlagsOf` of the command says comes before it. */
   readonly access: number;
 }
@@ -37,16 +28,13 @@ export class Permissions {
   /** Which argument was denied last: a key or a channel. */
   deniedArgument = 0;
   private readonly table: CommandTable;
-  private readonly keyKinds: Uint8Array;
   /** Of the definitions, which are of many shapes. */
   private readonly channels: readonly CommandDefinition['channels'][];
   private readonly keyFlagsOf: readonly CommandDefinition['keyFlagsOf'][];
-  private readonly places: readonly (readonly KeyPlaces[])[];
-  /** By command id: the argument number of the first key of an only run, 0 where there is none, -1 where it is not as simple. */
-  private readonly firstPlaces: Int32Array;
-  /** The rest of that run (KeyPlaces), and what may be done to its keys at most. */
-  private readonly lastPlaces: Int32Array;
-  private readonly steps: Int32Array;
+  /** By command id: null where keys must be searched for. */
+  private readonly runs: readonly (readonly GuardedRun[] | null)[];
+  /** For `permitsAtAGlance`: commands with channels have NO_SOLE_RUN here. */
+  private readonly soleRuns: SoleRuns;
   private readonly runAccess: Uint8Array;
   /** The keys of the present call, once they were searched. */
   private searched: readonly KeyUse[] | null = null;
@@ -56,16 +44,15 @@ export class Permissions {
     this.table = table;
     this.channels = table.definitions.map(({ channels }) => channels);
     this.keyFlagsOf = table.definitions.map(({ keyFlagsOf }) => keyFlagsOf);
-    this.keyKinds = Uint8Array.from(table.definitions, (_, id) => keyKindOf(table, id));
-    this.places = table.definitions.map((_, id) =>
-      this.keyKinds[id] === KEYS_AT_PLACES ? placesOf(table.keySpecs[id]!) : [],
-    );
-    this.firstPlaces = Int32Array.from(this.channels, (channels, id) =>
-      channels !== undefined ? -1 : firstPlace(this.keyKinds[id]!, this.places[id]!),
-    );
-    this.lastPlaces = Int32Array.from(this.places, ([run]) => run?.last ?? 0);
-    this.steps = Int32Array.from(this.places, ([run]) => run?.step ?? 1);
-    this.runAccess = Uint8Array.from(this.places, ([run]) => run?.access ?? 0);
+    this.runs = table.definitions.map((_, id) => {
+      const runs = runsOf(table, id);
+      return runs === null ? null : runs.map((run) => ({ ...run, access: accessOf(run.flags) }));
+    });
+    this.soleRuns = new SoleRuns(table);
+    for (const [id, channels] of this.channels.entries()) {
+      if (channels !== undefined) this.soleRuns.first[id] = NO_SOLE_RUN;
+    }
+    this.runAccess = Uint8Array.from(this.runs, (runs) => runs?.[0]?.access ?? 0);
   }
 
   /**
@@ -73,15 +60,16 @@ export class Permissions {
    * place, or none. False says nothing. 22 ns in place of 130 (permissions.bench.ts): what is read here lies in flat arrays.
    */
   permitsAtAGlance(user: User, call: Call, id: number): boolean {
-    const first = this.firstPlaces[id]!;
+    const { soleRuns } = this;
+    const first = soleRuns.first[id]!;
     const selector = user.selectors[0]!;
     if (first < 0 || !selector.allows(id)) return false;
     if (first === 0 || selector.allKeys) return true;
     const access = this.runAccess[id]!;
-    const last = this.lastPlaces[id]!;
+    const last = soleRuns.last[id]!;
     if (last === 0) return selector.mayUse(call.bytes, call.starts[first]!, call.ends[first]!, access);
-    const step = this.steps[id]!;
-    const end = last > 0 ? first + last : call.count + last;
+    const step = soleRuns.step[id]!;
+    const end = lastOfRun(first, last, call.count);
     if (end < first || end >= call.count) return false;
     for (let index = first; index <= end; index += step) {
       if (!selector.mayUse(call.bytes, call.starts[index]!, call.ends[index]!, access)) return false;
@@ -133,9 +121,7 @@ export class Permissions {
   private checkSelector(selector: Selector, call: Call, id: number): number {
     this.deniedArgument = 0;
     if (!selector.allows(id) && !hasFirstArgument(selector, call, id)) return DENIED_COMMAND;
-    const kind = selector.allKeys ? KEYS_NONE : this.keyKinds[id]!;
-    if (kind === KEYS_AT_PLACES && !this.mayUsePlaces(selector, call, id)) return DENIED_KEY;
-    if (kind === KEYS_SEARCHED && !this.mayUseSearched(selector, call, id)) return DENIED_KEY;
+    if (!selector.allKeys && !this.mayUseKeys(selector, call, id)) return DENIED_KEY;
     const channels = this.channels[id];
     if (channels === undefined || selector.allChannels) return PERMITTED;
     const last = channels === 'first' ? 1 : call.count - 1;
@@ -147,19 +133,23 @@ export class Permissions {
     return PERMITTED;
   }
 
-  private mayUsePlaces(selector: Selector, call: Call, id: number): boolean {
-    const places = this.places[id]!;
+  private mayUseKeys(selector: Selector, call: Call, id: number): boolean {
+    const runs = this.runs[id]!;
+    return runs === null ? this.mayUseSearched(selector, call, id) : this.mayUseRuns(selector, call, id, runs);
+  }
+
+  private mayUseRuns(selector: Selector, call: Call, id: number, runs: readonly GuardedRun[]): boolean {
     const keyFlagsOf = this.keyFlagsOf[id];
     const ofCall = keyFlagsOf === undefined ? -1 : accessOf(keyFlagsOf(call));
-    for (let number = 0; number < places.length; number++) {
-      const { first, last } = places[number]!;
-      const end = lastPlace(first, last, call.count);
+    for (let number = 0; number < runs.length; number++) {
+      const { first, last } = runs[number]!;
+      const end = lastOfRun(first, last, call.count);
       // As keysOf: where one run does not fit, none counts.
       if (end >= call.count || end < first) return true;
     }
-    for (let number = 0; number < places.length; number++) {
-      const { first, last, step, access } = places[number]!;
-      const end = lastPlace(first, last, call.count);
+    for (let number = 0; number < runs.length; number++) {
+      const { first, last, step, access } = runs[number]!;
+      const end = lastOfRun(first, last, call.count);
       for (let index = first; index <= end; index += step) {
         if (!this.mayUse(selector, call, index, ofCall >= 0 ? ofCall : access)) return false;
       }
@@ -183,15 +173,6 @@ export class Permissions {
   }
 }
 
-function firstPlace(kind: number, places: readonly KeyPlaces[]): number {
-  if (kind === KEYS_NONE) return 0;
-  return kind === KEYS_AT_PLACES && places.length === 1 ? places[0]!.first : -1;
-}
-
-function lastPlace(first: number, last: number, count: number): number {
-  return last >= 0 ? first + last : count + last;
-}
-
 function hasFirstArgument(selector: Selector, call: Call, id: number): boolean {
   const words = selector.firstArgumentsOf(id);
   return words !== null && call.count > 1 && words.includes(call.text(1).toLowerCase());
@@ -205,28 +186,4 @@ function accessOf(flags: readonly KeyFlag[]): number {
     else if (flag === 'insert' || flag === 'update' || flag === 'delete') access |= ACCESS_WRITE;
   }
   return access;
-}
-
-function isKey(spec: KeySpec): boolean {
-  return !spec.flags.includes('not_key');
-}
-
-function isAtPlaces({ begin, find }: KeySpec): boolean {
-  return begin !== 'unknown' && 'index' in begin && find !== 'unknown' && 'last' in find && find.limit === 0;
-}
-
-function keyKindOf(table: CommandTable, id: number): number {
-  if (table.definitions[id]!.findKeys !== undefined) return KEYS_SEARCHED;
-  const specs = table.keySpecs[id]!.filter(isKey);
-  if (specs.length === 0) return KEYS_NONE;
-  return specs.every(isAtPlaces) ? KEYS_AT_PLACES : KEYS_SEARCHED;
-}
-
-function placesOf(specs: readonly KeySpec[]): KeyPlaces[] {
-  const places: KeyPlaces[] = [];
-  for (const { begin, find, flags } of specs.filter(isKey)) {
-    if (begin === 'unknown' || !('index' in begin) || find === 'unknown' || !('last' in find)) continue;
-    places.push({ first: begin.index, last: find.last, step: find.step, access: accessOf(flags) });
-  }
-  return places;
 }
