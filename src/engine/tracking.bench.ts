@@ -3,11 +3,12 @@
 //
 //   npm run bench -- src/engine/tracking.bench.ts [keys]
 
+import { SILENT_PEER } from '../../tests/support/silent-peer.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
 import { ENGINE_COMMANDS } from './all-commands.ts';
 import { Engine } from './engine.ts';
-import type { Peer, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 const KEYS = Number(process.argv[2] ?? 1_000_000);
 const BATCH = 16;
@@ -17,17 +18,6 @@ const BATCHES = 40_000;
 
 const clock = { now: Date.now, elapsed: () => performance.now() };
 const engine = new Engine({ clock, seed: 1, commands: ENGINE_COMMANDS });
-const peer: Peer = {
-  address: () => 'bench',
-  localAddress: () => 'bench',
-  descriptor: 0,
-  pendingOutput: () => 0,
-  outputMemory: () => 0,
-  outputChunks: () => 0,
-  send: () => false,
-  push: () => undefined,
-  close: () => undefined,
-};
 const prng = new Prng(1);
 const encode = (args: string[]) => `*${args.length}\r\n${args.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`;
 const keyOf = (index: number) => `key:${String(index).padStart(12, '0')}`;
@@ -36,7 +26,7 @@ function send(session: Session, bytes: Uint8Array): void {
   engine.receive(session, bytes, 0, bytes.length);
 }
 
-const plain = engine.openSession(peer);
+const plain = engine.openSession(SILENT_PEER);
 for (let index = 0; index < KEYS; index++) send(plain, fromLatin1(encode(['SET', keyOf(index), 'xxxxxxxxxxxxxxxx'])));
 
 function measure(name: string, keys: number): void {
@@ -45,7 +35,7 @@ function measure(name: string, keys: number): void {
   );
   const quickest = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS * 2; round++) {
-    const session = round % 2 === 0 ? plain : engine.openSession(peer);
+    const session = round % 2 === 0 ? plain : engine.openSession(SILENT_PEER);
     if (session !== plain) {
       send(session, fromLatin1(encode(['CLIENT', 'TRACKING', 'ON'])));
       // Once through all keys: what is measured is mostly known already.

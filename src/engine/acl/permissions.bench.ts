@@ -3,10 +3,10 @@
 //
 //   npm run bench -- src/engine/acl/permissions.bench.ts
 
+import { SILENT_PEER } from '../../../tests/support/silent-peer.ts';
 import { Prng } from '../../lib/prng.ts';
 import { ENGINE_COMMANDS } from '../all-commands.ts';
 import { Engine } from '../engine.ts';
-import type { Peer } from '../session.ts';
 
 const KEYS = 200_000;
 const BATCH = 100;
@@ -15,19 +15,8 @@ const ROUNDS = 5;
 
 const clock = { now: Date.now, elapsed: () => performance.now() };
 const engine = new Engine({ clock, seed: 1, commands: ENGINE_COMMANDS });
-const peer: Peer = {
-  address: () => 'bench',
-  localAddress: () => 'bench',
-  descriptor: 0,
-  pendingOutput: () => 0,
-  outputMemory: () => 0,
-  outputChunks: () => 0,
-  send: () => false,
-  push: () => undefined,
-  close: () => undefined,
-};
-const free = engine.openSession(peer);
-const restricted = engine.openSession(peer);
+const free = engine.openSession(SILENT_PEER);
+const restricted = engine.openSession(SILENT_PEER);
 const prng = new Prng(1);
 const keyOf = (index: number) => `key:${String(index).padStart(12, '0')}`;
 const encode = (args: string[]) => `*${args.length}\r\n${args.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`;

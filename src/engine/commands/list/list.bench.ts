@@ -7,27 +7,16 @@
 //   npx esbuild src/engine/commands/list/list.bench.ts --bundle --platform=node --format=esm \
 //     --define:CINNABAR_VERIFY=false --outfile=/tmp/list.bench.mjs && npx node /tmp/list.bench.mjs
 
+import { SILENT_PEER } from '../../../../tests/support/silent-peer.ts';
 import { fromLatin1 } from '../../../lib/bytes.ts';
 import { measure } from '../../../lib/measure.bench.ts';
 import { ENGINE_COMMANDS } from '../../all-commands.ts';
 import { Engine } from '../../engine.ts';
-import type { Peer } from '../../session.ts';
 
 const BATCH = 16;
 const clock = { now: Date.now, elapsed: () => performance.now() };
 const engine = new Engine({ clock, seed: 1, commands: ENGINE_COMMANDS });
-const peer: Peer = {
-  address: () => 'bench',
-  localAddress: () => 'bench',
-  descriptor: 0,
-  pendingOutput: () => 0,
-  outputMemory: () => 0,
-  outputChunks: () => 0,
-  send: () => false,
-  push: () => undefined,
-  close: () => undefined,
-};
-const session = engine.openSession(peer);
+const session = engine.openSession(SILENT_PEER);
 
 function batchOf(...args: readonly string[]): Uint8Array {
   const request = `*${args.length}\r\n${args.map((each) => `$${each.length}\r\n${each}\r\n`).join('')}`;
