@@ -54,6 +54,7 @@ import {
 } from './gates.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
+import { Lookahead } from './lookahead.ts';
 import { engineMemoryFacts, type MemoryFacts } from './memory-facts.ts';
 import { monitorLine } from './monitor.ts';
 import { Propagation } from './propagation.ts';
@@ -110,6 +111,8 @@ const LARGE_REPLY_BYTES = 64 * 1024;
 const LARGE_REPLY_MS = 50;
 /** About what the engine's own objects take, the command table first of all: it counts as used memory, as in Redis. */
 export const OWN_BYTES = 512 * 1024;
+/** Shorter input is a request or two: to look ahead in it takes longer than it saves. */
+const LOOKAHEAD_BYTES = 128;
 /** Levels of nesting: a client's command, EXEC's queue, and what a script calls. */
 const FRAMES = 4;
 
@@ -218,6 +221,7 @@ export class Engine implements KeyspaceOwner {
   /** Sessions with input that may be read now. */
   private readonly resumable: Session[] = [];
   private readonly spareInput = new SpareInput();
+  private readonly lookahead: Lookahead;
   /** When the wall clock was read last, by `elapsed`. */
   private timeReadAt = Number.NEGATIVE_INFINITY;
   private nextSessionId = 1;
@@ -235,6 +239,8 @@ export class Engine implements KeyspaceOwner {
     this.table = new CommandTable(options.commands);
     this.acl = new AccessControl(this, this.table);
     this.entropy = options.entropy ?? null;
+    this.lookahead = new Lookahead(memory, hasher, this.table);
+    this.keyspace.table.expected = this.lookahead.expected;
     this.statistics = new Statistics(this.table.definitions.length);
     this.timer = new EngineTimer(this.clock, this.statistics);
     this.watch = new CommandWatch(this.clock, this.timer, this.table.flags);
@@ -394,7 +400,8 @@ export class Engine implements KeyspaceOwner {
 
   /** Runs the whole requests of a batch; returns the offset of the first byte not consumed. */
   private runAll(session: Session, bytes: Uint8Array, start: number, end: number): number {
-    const parser = session.parser;
+    const { parser } = session;
+    const { lookahead } = this;
     const call = this.frames[0]!;
     // It had to make room for others as the batch began.
     if (session.stopped !== STOPPED_NOT) return end;
@@ -404,15 +411,16 @@ export class Engine implements KeyspaceOwner {
     this.runMax = isLong ? 1 : this.watch.runMax;
     let status = EMPTY;
     while (at < end) {
-      status = parser.parse(bytes, at, end);
+      const isRead =
+        lookahead.isReady() ||
+        (end - at >= LOOKAHEAD_BYTES && parser.mayBePassedBy() && lookahead.read(session, bytes, at, end));
+      status = isRead ? COMPLETE : parser.parse(bytes, at, end);
       if (status === COMPLETE) {
         const from = this.reply.length;
-        call.bytes = parser.bytes;
-        call.starts = parser.starts;
-        call.ends = parser.ends;
-        call.count = parser.count;
-        if (!this.execute(session, call)) break;
-        at = parser.consumed;
+        const id = isRead ? lookahead.load(call) : this.loadParsed(call, parser);
+        if (isRead) call.bytes = bytes;
+        if (!this.execute(session, call, id)) break;
+        at = isRead ? lookahead.loadedEnd() : parser.consumed;
         if (session.stopped !== STOPPED_NOT) break;
         if ((this.reply.length > FLUSH_BYTES || this.reply.overflowed) && !this.flushWithin(session, from)) break;
       } else if (status === EMPTY) {
@@ -430,7 +438,16 @@ export class Engine implements KeyspaceOwner {
     // The arguments of the last command are in place if no further request was begun.
     if (status !== COMPLETE) this.leaveRun();
     else if (this.timer.count > 0) this.endRun(call, this.timer.command, this.reply.length);
+    lookahead.drop();
     return at;
+  }
+
+  private loadParsed(call: Call, parser: RequestParser): number {
+    call.bytes = parser.bytes;
+    call.starts = parser.starts;
+    call.ends = parser.ends;
+    call.count = parser.count;
+    return this.table.find(call.bytes, call.starts[0]!, call.ends[0]!);
   }
 
   /** Sends the replies before a batch ends. The last one, from `from` on, may be long: its command's run ends with it. */
@@ -490,11 +507,11 @@ export class Engine implements KeyspaceOwner {
 
   // --- one command ---
 
-  /** Runs or refuses one request; false when it has to wait (nothing happened, it is to be read again). */
-  private execute(session: Session, call: Call): boolean {
+  /** Runs or refuses one request, of the command `named` or -1; false when it has to wait (nothing happened, it is to be read again). */
+  private execute(session: Session, call: Call, named: number): boolean {
     const table = this.table;
     const from = this.reply.length;
-    let id = table.find(call.bytes, call.starts[0]!, call.ends[0]!);
+    let id = named;
     call.session = session;
     call.database = session.database;
     if (

@@ -1,10 +1,11 @@
 // Mutated request streams: `npx node src/protocol/request-parser.fuzz.ts [seed] [streams]`. A stream is parsed whole and
-// in random pieces between which the buffer moves; both must give the same requests, and every range must lie within
-// what had arrived. The unit test runs a short one.
+// in random pieces between which the buffer moves, with PlainRequests before the parser or without; all must give the
+// same requests, and every range must lie within what had arrived. The unit test runs a short one.
 
 import assert from 'node:assert/strict';
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
+import { PlainRequests } from './plain-requests.ts';
 import { COMPLETE, EMPTY, FAILED, INCOMPLETE, RequestParser } from './request-parser.ts';
 
 /** What a stream was parsed into: arguments as JSON, 'empty', or the error line at the end. */
@@ -12,9 +13,14 @@ export type Events = string[];
 
 /**
  * Parses a stream that arrives in pieces ending at `cuts`. Between the pieces the half-read request moves to a fresh
- * buffer, at another offset, and the old bytes are overwritten.
+ * buffer, at another offset, and the old bytes are overwritten. With `plain`, that reads first what it can.
  */
-export function parseInPieces(stream: Uint8Array, cuts: readonly number[], parser = new RequestParser()): Events {
+export function parseInPieces(
+  stream: Uint8Array,
+  cuts: readonly number[],
+  parser = new RequestParser(),
+  plain: PlainRequests | null = null,
+): Events {
   const events: Events = [];
   let start = 0;
   let arrived = 0;
@@ -30,6 +36,10 @@ export function parseInPieces(stream: Uint8Array, cuts: readonly number[], parse
     const end = offset + arrived - start;
     let at = offset;
     for (;;) {
+      if (plain !== null && parser.mayBePassedBy() && plain.read(buffer, at, end)) {
+        at = takePlain(plain, buffer, at, end, events);
+        continue;
+      }
       const status = parser.parse(buffer, at, end);
       if (status === INCOMPLETE) break;
       if (status === FAILED) {
@@ -47,14 +57,29 @@ export function parseInPieces(stream: Uint8Array, cuts: readonly number[], parse
   return events;
 }
 
+/** Takes over what `plain` read; returns the offset behind it. */
+function takePlain(plain: PlainRequests, bytes: Uint8Array, start: number, end: number, events: Events): number {
+  let at = start;
+  for (const request of plain.requests.slice(0, plain.count)) {
+    events.push(textOf(bytes, request.starts, request.ends, request.count));
+    assert.ok(request.end > at && request.end <= end, 'a request is consumed within what arrived');
+    at = request.end;
+  }
+  return at;
+}
+
 function argumentsOf(parser: RequestParser, status: number): string {
   assert.equal(status, COMPLETE);
+  return textOf(parser.bytes, parser.starts, parser.ends, parser.count);
+}
+
+function textOf(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, count: number): string {
   const args: string[] = [];
-  for (let i = 0; i < parser.count; i++) {
-    const start = parser.starts[i]!;
-    const end = parser.ends[i]!;
-    assert.ok(start >= 0 && start <= end && end <= parser.bytes.length, 'a range lies within its bytes');
-    args.push(toLatin1(parser.bytes, start, end));
+  for (let i = 0; i < count; i++) {
+    const start = starts[i]!;
+    const end = ends[i]!;
+    assert.ok(start >= 0 && start <= end && end <= bytes.length, 'a range lies within its bytes');
+    args.push(toLatin1(bytes, start, end));
   }
   return JSON.stringify(args);
 }
@@ -102,6 +127,7 @@ function mutate(stream: string, random: Prng): string {
 export function fuzzRequestParser(seed: number, streams: number): void {
   const random = new Prng(seed);
   const used = new RequestParser();
+  const plain = new PlainRequests();
   for (let i = 0; i < streams; i++) {
     const requests = Array.from({ length: 1 + random.below(4) }, () => randomRequest(random)).join('');
     const stream = fromLatin1(mutate(requests, random));
@@ -112,7 +138,10 @@ export function fuzzRequestParser(seed: number, streams: number): void {
     used.authenticated = authenticated;
     used.reset();
     const message = `seed ${seed}, stream ${i}: ${JSON.stringify(toLatin1(stream, 0, stream.length))} cut at ${cuts}`;
-    assert.deepEqual(parseInPieces(stream, cuts, used), parseInPieces(stream, [], fresh), message);
+    const events = parseInPieces(stream, [], fresh);
+    assert.deepEqual(parseInPieces(stream, cuts, used), events, message);
+    used.reset();
+    assert.deepEqual(parseInPieces(stream, cuts, used, plain), events, `${message}, plain ones first`);
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import { ARGUMENT_RANGES_KEPT } from '../lib/limits.ts';
+import { PlainRequests } from './plain-requests.ts';
 import { fuzzRequestParser, parseInPieces } from './request-parser.fuzz.ts';
 import { COMPLETE, EMPTY, FAILED, INCOMPLETE, RequestParser } from './request-parser.ts';
 
@@ -15,18 +16,19 @@ function fails(text: string): Expected {
   return { error: `-ERR Protocol error: ${text}\r\n` };
 }
 
-/** Parses the stream whole, byte by byte, and in two pieces cut at every point. */
+/** Parses the stream whole, byte by byte, and in two pieces cut at every point; also with the plain requests read first. */
 function check(stream: string, expected: readonly Expected[], authenticated = true): void {
   const bytes = fromLatin1(stream);
   const events = expected.map((event) =>
     event === 'empty' ? 'empty' : Array.isArray(event) ? JSON.stringify(event) : event.error,
   );
-  const parse = (cuts: number[]) => {
+  const parse = (cuts: number[], plain: PlainRequests | null = null) => {
     const parser = new RequestParser();
     parser.authenticated = authenticated;
-    return parseInPieces(bytes, cuts, parser);
+    return parseInPieces(bytes, cuts, parser, plain);
   };
   assert.deepEqual(parse([]), events, `whole: ${JSON.stringify(stream)}`);
+  assert.deepEqual(parse([], new PlainRequests()), events, `plain ones first: ${JSON.stringify(stream)}`);
   assert.deepEqual(parse([...bytes.keys()]), events, `byte by byte: ${JSON.stringify(stream)}`);
   for (let cut = 0; cut <= bytes.length; cut++) {
     assert.deepEqual(parse([cut]), events, `cut at ${cut}: ${JSON.stringify(stream)}`);

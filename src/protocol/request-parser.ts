@@ -116,6 +116,11 @@ export class RequestParser {
     }
   }
 
+  /** Whether whole requests may be read without it: none is half read, and no tighter limits hold. */
+  mayBePassedBy(): boolean {
+    return this.stage === FRESH && this.authenticated;
+  }
+
   /** Bytes of a half-read request that are understood: what is before the argument that is not whole. */
   parsedBytes(): number {
     return this.stage === FRESH ? 0 : this.cursor;

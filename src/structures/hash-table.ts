@@ -1,15 +1,8 @@
 // The segmented (extendible) hash table: finds records by key and grows one small segment at a time, without a pause.
 //
 // After Fagin et al., "Extendible hashing" (1979), with the cache-line buckets and tag bytes of Dash (Lu et al., 2020).
-// Tables live in flat memory and are named by the handle of their root; one HashTable object serves all the tables of
-// one record kind.
-//
-//   root       [COUNT, DEPTH, DIRECTORY, DENSE, SEGMENTS, BUCKETS, CHAIN, DEEPEST]               8 words
-//   directory  2^DEPTH segment handles, indexed by the top bits of the hash; with DEPTH 0 the word is the segment itself
-//   dense      the handles of all segments, in no order: fair sampling (NONE while there is but one segment)
-//   segment    BUCKETS buckets of 64 bytes, then [count, local depth, dense index, prefix]       4 words
-//              a full one also has [epoch, marks of its buckets: 2], of table-snapshot.ts        3 words
-//   bucket     12 tag bytes (0 = empty slot), the handle of an overflow bucket, 12 record handles
+// Tables live in flat memory (table-layout.ts) and are named by the handle of their root; one HashTable object serves all
+// the tables of one record kind.
 //
 // The bucket comes from the low half of the hash, so a record keeps its bucket index when its segment splits or merges;
 // only while a table is smaller than one full segment do bucket counts change. Full segments have 63 buckets, which with
@@ -29,41 +22,42 @@ import { assert, VERIFY } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
-import { KEYS, keyBytes, keyOffset, memberBytes, memberOffset, type RecordKind } from './record.ts';
+import { type ExpectedKeys, UNSETTLED } from './expected-keys.ts';
+import { equalsWords, KEYS, keyBytes, keyOffset, memberBytes, memberOffset, type RecordKind } from './record.ts';
+import {
+  BUCKET_BYTES,
+  BUCKET_GRANULES,
+  BUCKETS,
+  BUCKETS_MAX,
+  bucketIndex,
+  CHAIN,
+  COUNT,
+  DEEPEST,
+  DENSE,
+  DENSE_INDEX,
+  DEPTH,
+  DIRECTORY,
+  HANDLES,
+  LOCAL_DEPTH,
+  MARK_WORDS,
+  MARKS,
+  ONES,
+  OVERFLOW,
+  PREFIX,
+  ROOT_BYTES,
+  SEGMENT_COUNT,
+  SEGMENT_HEADER_BYTES,
+  SEGMENTS,
+  SLOTS,
+  slotsOf,
+  tagOf,
+} from './table-layout.ts';
 
-const COUNT = 0;
-const DEPTH = 1;
-export const DIRECTORY = 2;
-export const DENSE = 3;
-const SEGMENTS = 4;
-const BUCKETS = 5;
-const CHAIN = 6;
-const DEEPEST = 7;
-const ROOT_BYTES = 32;
-
-const SEGMENT_COUNT = 0;
-const LOCAL_DEPTH = 1;
-const DENSE_INDEX = 2;
-const PREFIX = 3;
-const SEGMENT_HEADER_BYTES = 16;
-/** Full segments only: what a point-in-time walk has written of it (table-snapshot.ts). */
-const MARKS = 4;
-const MARK_WORDS = 3;
-
-/** Slots of a bucket: what 64 bytes hold beside their tags and the overflow handle. */
-export const SLOTS = 12;
-export const OVERFLOW = 3;
-export const HANDLES = 4;
-const BUCKET_BYTES = 64;
-export const BUCKET_GRANULES = 8;
-/** Buckets of a full segment. */
-const BUCKETS_MAX = 63;
 /** Buckets that a scan visits at most for each record it is to find. */
 const BUCKETS_PER_COUNT = 10;
 /** Depth beyond which segments chain instead of splitting: 2^24 segments would be 10^10 records. */
 const DEPTH_MAX = 24;
 
-const ONES = 0x01010101;
 const HIGHS = 0x80808080 | 0;
 
 function splitAt(buckets: number): number {
@@ -96,6 +90,8 @@ export class HashTable {
   collected = new Int32Array(64);
   collectedCount = 0;
   guard: TableGuard | null = null;
+  /** Keys that were looked for before they are asked for. */
+  expected: ExpectedKeys | null = null;
   /** What `fetchChain` read, of no meaning: were it not kept, it would not be read. */
   fetched = 0;
   private readonly memory: FlatMemory;
@@ -126,6 +122,7 @@ export class HashTable {
   /** Frees an empty table's segments and root. */
   destroy(root: number): void {
     assert(this.count(root) === 0, 'a destroyed table holds no records');
+    this.expected?.unsettle();
     while (this.segmentCount(root) > 1) this.disposeSegment(root);
     this.memory.free(this.rootWord(root, DIRECTORY));
     this.memory.free(root);
@@ -138,13 +135,29 @@ export class HashTable {
 
   /** Handle of the record whose key is bytes[start..end), or NONE. Remembers the hash and the place. */
   find(root: number, bytes: Uint8Array, start: number, end: number): number {
-    const hasher = this.hasher;
-    hasher.hash(bytes, start, end);
-    const high = hasher.high;
-    const low = hasher.low;
-    this.high = high;
-    this.low = low;
     this.foundRoot = root;
+    const { expected } = this;
+    if (expected !== null && expected.bytes === bytes && expected.has(start, end)) {
+      this.high = expected.high();
+      this.low = expected.low();
+      const record = expected.record(root);
+      if (record === UNSETTLED) return this.search(root, bytes, start, end);
+      if (VERIFY) assert(this.search(root, bytes, start, end) === record, 'what is settled would be found');
+      this.foundSegment = expected.segment();
+      this.foundBucket = expected.bucket();
+      this.foundSlot = expected.slot();
+      return record;
+    }
+    const { hasher } = this;
+    hasher.hash(bytes, start, end);
+    this.high = hasher.high;
+    this.low = hasher.low;
+    return this.search(root, bytes, start, end);
+  }
+
+  /** The record of a key whose hash is `high` and `low`. */
+  private search(root: number, bytes: Uint8Array, start: number, end: number): number {
+    const { high, low } = this;
     const memory = this.memory;
     const rootWords = memory.words[root >>> SEGMENT_SHIFT]!;
     const rootAt = (root & GRANULE_MASK) << 1;
@@ -212,6 +225,7 @@ export class HashTable {
 
   /** Puts another record of the same key in the place of the one that `find` just returned. */
   replaceFound(handle: number): void {
+    this.expected?.unsettle();
     if (this.guard !== null) this.touchFound();
     const bucket = this.foundBucket;
     this.memory.words[bucket >>> SEGMENT_SHIFT]![((bucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot] = handle;
@@ -222,6 +236,7 @@ export class HashTable {
    * May grow memory; splits a full segment, which takes some 60 µs.
    */
   insert(root: number, handle: number): void {
+    this.expected?.unsettle();
     const high = this.high;
     const low = this.low;
     let segment = this.segmentAt(root, high);
@@ -243,6 +258,7 @@ export class HashTable {
    * hashed again now, and not each time that one segment after the other grows. For loading.
    */
   reserve(root: number, count: number): void {
+    this.expected?.unsettle();
     const buckets = this.rootWord(root, BUCKETS);
     if (buckets < BUCKETS_MAX) {
       if (count <= splitAt(BUCKETS_MAX >> 1)) return;
@@ -262,6 +278,7 @@ export class HashTable {
 
   /** Takes the record that `find` just returned out of the table; the caller frees it. May merge segments. */
   removeFound(root: number): void {
+    this.expected?.unsettle();
     if (this.guard !== null) this.touchFound();
     const bucket = this.foundBucket;
     const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
@@ -362,6 +379,7 @@ export class HashTable {
    * free. False when the table is empty and gone, its root freed.
    */
   dispose(root: number): boolean {
+    this.expected?.unsettle();
     this.collectedCount = 0;
     const segments = this.rootWord(root, SEGMENTS);
     const segment = segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), segments - 1);
@@ -388,6 +406,7 @@ export class HashTable {
 
   /** A segment lies elsewhere now: names it by its new handle. */
   segmentMoved(root: number, index: number, moved: number): void {
+    this.expected?.unsettle();
     if (this.segmentCount(root) === 1) {
       this.setRoot(root, DIRECTORY, moved);
       return;
@@ -956,37 +975,6 @@ export class TableWalk {
   }
 }
 
-function tagOf(low: number): number {
-  const tag = (low >>> 16) & 0xff;
-  return tag < 2 ? tag + 2 : tag;
-}
-
-/** The slots of a group of four whose tags are those looked for, as four bits; now and then one more, behind such a slot. */
-function slotsOf(difference: number): number {
-  const found = (((difference - ONES) & ~difference) >>> 7) & ONES;
-  return Math.imul(found, 0x10204080) >>> 28;
-}
-
 function segmentBytes(buckets: number): number {
   return buckets * BUCKET_BYTES + SEGMENT_HEADER_BYTES + (buckets === BUCKETS_MAX ? MARK_WORDS * 4 : 0);
-}
-
-function bucketIndex(low: number, buckets: number): number {
-  return ((low & 0xffff) * buckets) >>> 16;
-}
-
-/**
- * Whether words from `word` on begin with bytes[start..end). A GET of a key of 16 bytes takes 6 ns less than with a
- * comparison byte by byte (engine.bench.ts, Node 26).
- */
-function equalsWords(bytes: Uint8Array, start: number, end: number, words: Int32Array, word: number): boolean {
-  const wordsEnd = end - ((end - start) & 3);
-  let at = start;
-  let next = word;
-  for (; at < wordsEnd; at += 4) {
-    const value = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    if (value !== words[next++]) return false;
-  }
-  for (let shift = 0; at < end; at++, shift += 8) if (bytes[at] !== ((words[next]! >>> shift) & 0xff)) return false;
-  return true;
 }

@@ -4,7 +4,8 @@
 // A bucket is a step: what it names may be long. What splits or merges between steps may be missed; it is met the next time.
 
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
-import { BUCKET_GRANULES, DENSE, DIRECTORY, HANDLES, type HashTable, OVERFLOW, SLOTS } from './hash-table.ts';
+import type { HashTable } from './hash-table.ts';
+import { BUCKET_GRANULES, DENSE, DIRECTORY, HANDLES, OVERFLOW, SLOTS } from './table-layout.ts';
 
 /** Moves what a table names. */
 export interface RecordMover {
