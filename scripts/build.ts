@@ -54,6 +54,14 @@ for (const bundle of BUNDLES) {
   } else if (!quiet) console.log(`skipped ${bundle.output}: there is no ${bundle.entry}`);
 }
 
+/**
+ * A bundle of which V8 keeps one byte a character: one ellipsis in a comment makes it two, 2 MB and some time to start. All
+ * code is in ASCII already.
+ */
+function inAscii(text: string): string {
+  return text.replaceAll('\u2026', '...').replaceAll(/\P{ASCII}/gu, '?');
+}
+
 async function makeBundle({ entry, output, options }: Bundle): Promise<void> {
   // A source that changes while the bundle is made must be newer than the bundle.
   const started = new Date();
@@ -64,7 +72,8 @@ async function makeBundle({ entry, output, options }: Bundle): Promise<void> {
     bundle: true,
     write: false,
     format: 'esm',
-    charset: 'utf8',
+    // Escapes in strings leave letters beyond ASCII to comments.
+    charset: 'ascii',
     legalComments: 'none',
     minifySyntax: true,
     define: { CINNABAR_VERIFY: 'false' },
@@ -74,7 +83,7 @@ async function makeBundle({ entry, output, options }: Bundle): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   mkdirSync(dirname(path), { recursive: true });
   // Several servers that start at once may all build: each sees a whole bundle, its own or another's.
-  writeFileSync(temporary, outputFiles[0]!.contents);
+  writeFileSync(temporary, inAscii(outputFiles[0]!.text));
   utimesSync(temporary, started, started);
   renameSync(temporary, path);
   if (!quiet) console.log(`built ${output}: ${Math.round(outputFiles[0]!.contents.length / 1024)} KB`);

@@ -5,6 +5,7 @@ import { existsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandDefinition } from '../engine/command.ts';
 import { CommandTable } from '../engine/command-table.ts';
+import { inlineMore } from '../host/compiler.ts';
 import { freedMemoryReturn } from '../host/freed-memory.ts';
 import { realClock } from '../host/real-clock.ts';
 import { dir } from '../persistence/directives.ts';
@@ -39,6 +40,8 @@ const VERSION = typeof CINNABAR_VERSION === 'string' ? CINNABAR_VERSION : '0.1.0
 
 /** Frames of a crash report's stack. */
 Error.stackTraceLimit = 40;
+
+inlineMore();
 
 const STDOUT = 1;
 const STDERR = 2;

@@ -38,6 +38,7 @@ test('the work is done once, half a second after the last of much traffic', () =
 
 test('nothing is done after little traffic, nor as long as it goes on', () => {
   const times = new Times();
+  assert.equal(times.pass(5000, 100), 1, 'once after starting');
   assert.equal(times.pass(5000, 100), 0);
   assert.equal(times.pass(60_000, MIB), 0);
 });

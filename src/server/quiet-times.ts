@@ -13,9 +13,9 @@ const SHARE_MAX = 1 / 1000;
 export class QuietTimes {
   private readonly work: () => void;
   private readonly elapsed: () => number;
-  /** Total of bytes at the last look, and when the work was last done. */
+  /** Total of bytes at the last look, and when the work was last done. Starting up is worth it, too. */
   private seen = 0;
-  private done = 0;
+  private done = -WORTH_BYTES;
   private quietSince = Number.POSITIVE_INFINITY;
   private notBefore = 0;
 
