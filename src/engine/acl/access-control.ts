@@ -60,7 +60,7 @@ export class AccessControl {
 
   /** Makes a session a user's. */
   become(session: Session, user: User, authenticated: boolean): void {
-    if (session.tracker !== null) this.tellWhatChanged();
+    if (session.tracker !== null && session.user !== user) this.tellWhatChanged();
     session.user = user;
     session.authenticated = authenticated;
     this.updateGates(session);
