@@ -19,9 +19,12 @@ export class Lookahead {
   private readonly table: CommandTable;
   private readonly runs: SoleRuns;
   private readonly plain = new PlainRequests();
-  /** By request: its command, -1 where there is none of the name; the first of its keys among those expected. */
+  /** By request: its command, -1 where there is none of the name. */
   private readonly commands = new Int32Array(PLAIN_REQUESTS_MAX);
+  /** The first of its keys among those expected. */
   private readonly firstKeys = new Int32Array(PLAIN_REQUESTS_MAX);
+  /** The argument that is the very key of the request before, 0 when there is none. */
+  private readonly sameKeys = new Int32Array(PLAIN_REQUESTS_MAX);
   /** The next request to run. */
   private next = 0;
 
@@ -51,29 +54,34 @@ export class Lookahead {
   }
 
   private expectKeys(session: Session, bytes: Uint8Array): void {
-    const { plain, expected, runs, commands, firstKeys, hasher } = this;
+    const { plain, expected, runs, commands, firstKeys, sameKeys, hasher } = this;
     expected.clear();
     // What MULTI queues looks for nothing.
     if (session.transaction !== null) return;
     const { first: firsts, last: lasts, step: steps } = runs;
     for (let index = 0; index < plain.count; index++) {
       firstKeys[index] = expected.count();
+      sameKeys[index] = 0;
       const id = commands[index]!;
       const first = id < 0 ? 0 : firsts[id]!;
       if (first <= 0) continue;
       const { starts, ends, count } = plain.requests[index]!;
       const last = Math.min(count - 1, lastOfRun(first, lasts[id]!, count));
-      const step = steps[id]!;
+      if (first === last && expected.isLast(bytes, starts[first]!, ends[first]!)) {
+        firstKeys[index] = expected.count() - 1;
+        sameKeys[index] = first;
+        continue;
+      }
       if (expected.count() + last - first >= EXPECTED_MAX) {
         // It is read again when its turn comes.
         plain.count = Math.max(1, index);
         break;
       }
+      const step = steps[id]!;
       for (let key = first; key <= last; key += step) expected.add(hasher, bytes, starts[key]!, ends[key]!);
     }
-    // A single key is waited for in any case.
-    if (expected.count() > 1) expected.settle(bytes, this.memory, session.database.root);
-    else expected.clear();
+    // A single key is waited for in any case, but it need not be hashed for each request.
+    if (expected.count() > 0) expected.settle(bytes, this.memory, session.database.root);
   }
 
   /** Loads the next request into a call; returns its command, -1 where there is none. */
@@ -84,6 +92,8 @@ export class Lookahead {
     call.ends = ends;
     call.count = count;
     this.expected.skipTo(this.firstKeys[index]!);
+    const same = this.sameKeys[index]!;
+    if (same > 0) this.expected.moveTo(starts[same]!, ends[same]!);
     return this.commands[index]!;
   }
 

@@ -81,6 +81,17 @@ export class ExpectedKeys {
     this.end = row + ROW;
   }
 
+  /** Whether a key is the one that was added last once more. */
+  isLast(bytes: Uint8Array, start: number, end: number): boolean {
+    const { rows } = this;
+    const row = this.end - ROW;
+    if (row < 0) return false;
+    let other = rows[row + START]!;
+    if (rows[row + END]! - other !== end - start) return false;
+    for (let at = start; at < end; at++, other++) if (bytes[at] !== bytes[other]) return false;
+    return true;
+  }
+
   /** Looks for the keys in a table of keys. */
   settle(bytes: Uint8Array, memory: FlatMemory, root: number): void {
     this.bytes = bytes;
@@ -183,6 +194,12 @@ export class ExpectedKeys {
   /** Makes key `index` the next that may be asked for. */
   skipTo(index: number): void {
     this.current = index * ROW;
+  }
+
+  /** Says that the key that `skipTo` chose stands at bytes[start..end) too, and will be asked for there. */
+  moveTo(start: number, end: number): void {
+    this.rows[this.current + START] = start;
+    this.rows[this.current + END] = end;
   }
 
   high(): number {
