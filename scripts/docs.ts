@@ -15,7 +15,7 @@ function usage(argument: ArgumentDefinition): string {
     if (argument.type === 'pure-token') return argument.token!;
     if (argument.type === 'oneof') return argument.args!.map(usage).join(' | ');
     if (argument.type === 'block') return argument.args!.map(usage).join(' ');
-    return argument.name;
+    return argument.display ?? argument.name;
   };
   const withToken = (text: string): string =>
     argument.token !== undefined && argument.type !== 'pure-token' ? `${argument.token} ${text}` : text;

@@ -76,7 +76,7 @@ export interface TypedCommands {
   /** CLIENT INFO: Describes the connection. O(1) Since 6.2.0. */
   clientInfo(): Promise<string>;
   /** CLIENT KILL: Ends connections. O(N), N being the connections. Since 2.4.0. */
-  clientKill(filter: Argument | readonly ({ 'ID': number | bigint | string } | { 'TYPE': 'NORMAL' | 'MASTER' | 'REPLICA' | 'PUBSUB' } | { 'USER': Argument } | { 'ADDR': Argument } | { 'LADDR': Argument } | { 'SKIPME': 'YES' | 'NO' } | { 'MAXAGE': number | bigint | string })[] | ({ 'ID': number | bigint | string } | { 'TYPE': 'NORMAL' | 'MASTER' | 'REPLICA' | 'PUBSUB' } | { 'USER': Argument } | { 'ADDR': Argument } | { 'LADDR': Argument } | { 'SKIPME': 'YES' | 'NO' } | { 'MAXAGE': number | bigint | string })): Promise<'OK' | number>;
+  clientKill(filter: Argument | readonly ({ 'ID': number | bigint | string } | { 'TYPE': 'NORMAL' | 'MASTER' | 'SLAVE' | 'REPLICA' | 'PUBSUB' } | { 'USER': Argument } | { 'ADDR': Argument } | { 'LADDR': Argument } | { 'SKIPME': 'YES' | 'NO' } | { 'MAXAGE': number | bigint | string })[] | ({ 'ID': number | bigint | string } | { 'TYPE': 'NORMAL' | 'MASTER' | 'SLAVE' | 'REPLICA' | 'PUBSUB' } | { 'USER': Argument } | { 'ADDR': Argument } | { 'LADDR': Argument } | { 'SKIPME': 'YES' | 'NO' } | { 'MAXAGE': number | bigint | string })): Promise<'OK' | number>;
   /** CLIENT LIST: Describes all connections. O(N), N being the connections. Since 2.4.0. */
   clientList(options?: { readonly clientType?: 'NORMAL' | 'MASTER' | 'REPLICA' | 'PUBSUB' | undefined; readonly clientId?: readonly (number | bigint | string)[] | (number | bigint | string) | undefined }): Promise<string>;
   /** CLIENT NO-EVICT: Keeps the connection when memory for clients runs out. O(1) Since 7.0.0. */

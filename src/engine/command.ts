@@ -105,6 +105,8 @@ export interface ArgumentDefinition {
   readonly name: string;
   readonly type: ArgumentType;
   readonly token?: string;
+  /** What clients show for the value; the name where absent. */
+  readonly display?: string;
   readonly optional?: boolean;
   readonly multiple?: boolean;
   /** The token is repeated before each of several values. */
@@ -264,7 +266,15 @@ function helpOf(
 type Extras = Partial<
   Pick<
     ArgumentDefinition,
-    'token' | 'optional' | 'multiple' | 'multipleToken' | 'since' | 'deprecatedSince' | 'keyNotes'
+    | 'token'
+    | 'optional'
+    | 'multiple'
+    | 'multipleToken'
+    | 'since'
+    | 'deprecatedSince'
+    | 'display'
+    | 'keyNotes'
+    | 'display'
   >
 >;
 

@@ -258,6 +258,14 @@ const TYPES = oneOf(
   token('REPLICA', { since: '5.0.0' }),
   token('PUBSUB'),
 );
+const TYPES_TO_END = oneOf(
+  'client-type',
+  token('NORMAL'),
+  token('MASTER', { since: '3.2.0' }),
+  token('SLAVE'),
+  token('REPLICA', { since: '5.0.0' }),
+  token('PUBSUB'),
+);
 const SWITCH = oneOf('enabled', token('ON'), token('OFF'));
 
 export const client = container(
@@ -383,15 +391,15 @@ export const client = container(
         since: '2.4.0',
         complexity: 'O(N), N being the connections.',
         args: [
-          oneOf('filter', text('old-format', { deprecatedSince: '2.8.12' }), {
+          oneOf('filter', text('old-format', { display: 'ip:port', deprecatedSince: '2.8.12' }), {
             ...multiple(
               oneOf(
                 'new-format',
                 optional(integer('client-id', { token: 'ID' }), { since: '2.8.12' }),
-                optional({ ...TYPES, token: 'TYPE', since: '2.8.12' }),
+                optional({ ...TYPES_TO_END, token: 'TYPE', since: '2.8.12' }),
                 optional(text('username', { token: 'USER' })),
-                optional(text('addr', { token: 'ADDR' })),
-                optional(text('laddr', { token: 'LADDR' }), { since: '6.2.0' }),
+                optional(text('addr', { token: 'ADDR', display: 'ip:port' })),
+                optional(text('laddr', { token: 'LADDR', display: 'ip:port' }), { since: '6.2.0' }),
                 optional({ ...oneOf('skipme', token('YES'), token('NO')), token: 'SKIPME' }),
                 optional(integer('maxage', { token: 'MAXAGE' }), { since: '7.4.0' }),
               ),

@@ -70,7 +70,7 @@ class ArgumentWriter {
 
   private argument(argument: ArgumentDefinition): void {
     const { out } = this;
-    const { name, type, token, since, deprecatedSince, args } = argument;
+    const { name, type, token, display = name, since, deprecatedSince, args } = argument;
     const mark = out.later();
     let fields = 0;
     const field = (key: string, value: string): void => {
@@ -80,7 +80,7 @@ class ArgumentWriter {
     };
     field('name', name);
     field('type', type);
-    if (args === undefined) field('display_text', name);
+    if (args === undefined) field('display_text', display);
     // Keys and their specifications stand in the same order; keys that none tells of have no number.
     if (type === 'key' && this.keys < this.keySpecs) {
       fields++;

@@ -181,9 +181,9 @@ const SUBCOMMANDS: readonly CommandDefinition[] = [
       integer('slot'),
       oneOf(
         'subcommand',
-        text('importing', { token: 'IMPORTING' }),
-        text('migrating', { token: 'MIGRATING' }),
-        text('node', { token: 'NODE' }),
+        text('importing', { token: 'IMPORTING', display: 'node-id' }),
+        text('migrating', { token: 'MIGRATING', display: 'node-id' }),
+        text('node', { token: 'NODE', display: 'node-id' }),
         token('STABLE'),
       ),
     ],

@@ -112,21 +112,24 @@ export function migrateCommands(server: Server): CommandDefinition[] {
         args: [
           text('host'),
           integer('port'),
-          oneOf('key-selector', key('key', 'RW', 'access', 'delete'), token('""')),
+          oneOf('key-selector', key('key', 'RW', 'access', 'delete'), { ...token('""'), name: 'empty-string' }),
           integer('destination-db'),
           integer('timeout'),
           optional(token('COPY'), { since: '3.0.0' }),
           optional(token('REPLACE'), { since: '3.0.0' }),
           optional(
-            oneOf('authentication', text('auth', { token: 'AUTH', since: '4.0.7' }), {
+            oneOf('authentication', text('auth', { token: 'AUTH', display: 'password', since: '4.0.7' }), {
               ...block('auth2', text('username'), text('password')),
               token: 'AUTH2',
               since: '6.0.0',
             }),
           ),
-          optional(multiple({ ...key('keys', 'RW', 'access', 'delete', 'incomplete'), token: 'KEYS' }), {
-            since: '3.0.6',
-          }),
+          optional(
+            multiple({ ...key('keys', 'RW', 'access', 'delete', 'incomplete'), token: 'KEYS', display: 'key' }),
+            {
+              since: '3.0.6',
+            },
+          ),
         ],
         replies: [reply.ok(), reply.simple('NOKEY: none of the keys is there')],
         categories: ['keyspace', 'dangerous'],

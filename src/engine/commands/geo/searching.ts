@@ -248,8 +248,8 @@ function around({ summary, since, about, anySince, stores, instead }: Around): D
   const store = optional(
     oneOf(
       'store',
-      { ...key('storekey', 'OW', 'update'), token: 'STORE' },
-      { ...key('storedistkey', 'OW', 'update'), token: 'STOREDIST' },
+      { ...key('storekey', 'OW', 'update'), token: 'STORE', display: 'key' },
+      { ...key('storedistkey', 'OW', 'update'), token: 'STOREDIST', display: 'key' },
     ),
   );
   const from = about.length + 4;

@@ -319,9 +319,9 @@ function details(summary: string, since: string, stores: boolean): Details {
     complexity: COMPLEXITY,
     args: [
       key('key', 'RO', 'access'),
-      optional(pattern('by-pattern', { token: 'BY' })),
+      optional(pattern('by-pattern', { token: 'BY', display: 'pattern' })),
       optional({ ...block('limit', integer('offset'), integer('count')), token: 'LIMIT' }),
-      optional(pattern('get-pattern', { token: 'GET', multiple: true, multipleToken: true })),
+      optional(pattern('get-pattern', { token: 'GET', display: 'pattern', multiple: true, multipleToken: true })),
       optional(oneOf('order', token('ASC'), token('DESC'))),
       optional({ ...token('ALPHA'), name: 'sorting' }),
       ...(stores ? [optional({ ...key('destination', 'OW', 'update'), token: 'STORE' })] : []),
