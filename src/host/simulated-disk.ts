@@ -50,6 +50,8 @@ export class SimulatedDisk implements Disk {
   shortWrites = 0;
   /** How long a sync takes, in the time of `elapse`. */
   syncMs = 0;
+  /** What its files say of syncs. */
+  quickSyncMs = 0;
   /** Syncs that have ended, well and not. */
   syncsDone = 0;
   syncsFailed = 0;
@@ -281,6 +283,10 @@ class SimulatedFile implements DiskFile {
   private readonly inode: SimulatedInode;
   private readonly writable: boolean;
   private open = true;
+
+  get quickSyncMs(): number {
+    return this.disk.quickSyncMs;
+  }
 
   constructor(disk: SimulatedDisk, inode: SimulatedInode, writable: boolean) {
     this.disk = disk;

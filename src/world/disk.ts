@@ -42,6 +42,8 @@ export type Synced = (error: DiskError | null) => void;
 
 /** An open file. Every call may throw a DiskError. */
 export interface DiskFile {
+  /** Milliseconds: it is no loss to wait for a sync that takes less. 0: never wait. */
+  readonly quickSyncMs: number;
   /** Appends bytes[start..end), or a first part of them; returns how many were taken. */
   write(bytes: Uint8Array, start: number, end: number): number;
   /** Appends all of bytes[start..end), elsewhere; they must not change until `done`, which is told once, never before this

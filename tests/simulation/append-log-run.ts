@@ -86,6 +86,8 @@ export interface RunOptions {
   readonly policy: number;
   readonly steps: number;
   readonly syncMs?: number;
+  /** SimulatedDisk.quickSyncMs. */
+  readonly quickSyncMs?: number;
   readonly shortWrites?: number;
   /** Done before a step, by its number: faults of the disk. */
   readonly before?: (step: number, run: AppendLogRun) => void;
@@ -114,6 +116,7 @@ export class AppendLogRun {
     this.options = options;
     this.disk = disk;
     this.disk.syncMs = options.syncMs ?? 0;
+    this.disk.quickSyncMs = options.quickSyncMs ?? 0;
     this.disk.shortWrites = options.shortWrites ?? 0;
     this.prng = new Prng(options.seed);
     this.files = filesOn(disk);

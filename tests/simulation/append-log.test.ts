@@ -115,6 +115,18 @@ for (const [name, policy] of Object.entries(POLICIES)) {
   });
 }
 
+test('a crash at every disk call, with failing syncs and a full disk, where syncs are waited for', () => {
+  const before = (step: number, run: AppendLogRun) => {
+    if (step === 15 || step === 40) run.disk.failNext('sync', 'EIO');
+    if (step === 50) run.disk.capacity = 9000;
+    if (step === 70) run.disk.capacity = Number.POSITIVE_INFINITY;
+  };
+  for (const seed of [61, 62]) {
+    crashEverywhere({ seed, policy: FSYNC_ALWAYS, steps: 60, quickSyncMs: 1 }, true);
+    crashEverywhere({ seed, policy: FSYNC_ALWAYS, steps: 90, quickSyncMs: 1, before }, false);
+  }
+});
+
 test('a crash at every disk call of a start loses nothing either', () => {
   for (const seed of [51, 52, 53, 54]) {
     const first = new AppendLogRun({ seed, policy: FSYNC_EVERYSEC, steps: 40 });

@@ -27,6 +27,8 @@ export interface RunOptions {
   /** Which of these happen now and then. */
   readonly events: readonly ('save' | 'bgsave' | 'rewrite' | 'toggle')[];
   readonly syncMs?: number;
+  /** SimulatedDisk.quickSyncMs. */
+  readonly quickSyncMs?: number;
   readonly shortWrites?: number;
   /** Called before each step. */
   readonly before?: (step: number, run: PersistenceRun) => void;
@@ -66,6 +68,7 @@ export class PersistenceRun {
     this.options = options;
     this.disk = disk;
     disk.syncMs = options.syncMs ?? 0;
+    disk.quickSyncMs = options.quickSyncMs ?? 0;
     disk.shortWrites = options.shortWrites ?? 0;
     this.prng = new Prng(options.seed);
     this.engine = new Engine({ clock: this.clock, seed: 1, commands: ENGINE_COMMANDS });

@@ -69,6 +69,17 @@ for (const policy of ['always', 'everysec', 'no'] as const) {
   });
 }
 
+test('a crash at every disk call of the log and its rewrites, on a disk whose syncs are waited for', () => {
+  crashEverywhere({
+    seed: 6,
+    appendonly: true,
+    policy: 'always',
+    steps: 40,
+    events: ['rewrite', 'bgsave'],
+    quickSyncMs: 1,
+  });
+});
+
 for (const policy of ['always', 'everysec'] as const) {
   test(`a failing sync and a full disk: writes are refused, and go on without a restart, appendfsync ${policy}`, () => {
     const refusals: string[] = [];

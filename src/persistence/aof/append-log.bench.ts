@@ -14,6 +14,7 @@ const SET = fromLatin1('*3\r\n$3\r\nSET\r\n$16\r\nkey:000000000001\r\n$16\r\nval
 
 /** A disk that takes everything and keeps nothing. */
 const nowhere: DiskFile = {
+  quickSyncMs: 0,
   write: (_bytes, start, end) => end - start,
   writeLater: () => undefined,
   read: () => 0,

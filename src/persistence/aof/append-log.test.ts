@@ -393,3 +393,43 @@ test('a large buffer is let go when it is not needed any more', () => {
   }
   assert.ok(bench.log.memoryBytes() < 100_000);
 });
+
+test('always, on a quick disk: a sync is waited for, but after a slow one not for a hundred times as long', () => {
+  const bench = new Bench(FSYNC_ALWAYS);
+  const { clock, disk, log } = bench;
+  disk.quickSyncMs = 1;
+  const { file } = bench;
+  const syncNow = file.syncNow.bind(file);
+  let takes = 0.5;
+  file.syncNow = () => {
+    clock.advance(takes);
+    syncNow();
+  };
+  const flush = (): boolean => {
+    bench.put();
+    log.flush(clock.elapsed());
+    return log.durable === log.collected;
+  };
+  assert.equal(flush(), true);
+  takes = 3;
+  assert.equal(flush(), true, 'a slow one is not known beforehand');
+  takes = 0.5;
+  assert.equal(flush(), false, 'the next goes on elsewhere');
+  bench.pass(20);
+  assert.equal(log.durable, log.collected);
+  bench.pass(250);
+  assert.equal(flush(), false);
+  bench.pass(50);
+  assert.equal(flush(), true, '300 ms later');
+  assert.deepEqual(bench.syncs, [0.5, 3, 20, 50, 0.5]);
+});
+
+test('always, on a quick disk: a sync that fails breaks the log as any other does', () => {
+  const bench = new Bench(FSYNC_ALWAYS);
+  bench.disk.quickSyncMs = 1;
+  bench.disk.failNext('sync', 'EIO');
+  bench.put();
+  bench.log.flush(bench.clock.elapsed());
+  assert.equal(bench.log.state, LOG_BROKEN);
+  assert.equal(bench.log.durable, 0);
+});

@@ -41,6 +41,8 @@ const EVERYSEC_MS = 1000;
 const HELD_BYTES_MAX = 256 * 1024 * 1024;
 /** After a failed write the next is tried when so much has passed. */
 const RETRY_MS = 100;
+/** Syncs that turn out to be slow are waited for during this part of all time at most. */
+const SLOW_SHARE_MAX = 1 / 100;
 /** Failed writes are logged no more often than this. */
 const LOG_ERROR_MS = 30_000;
 const BUFFER_BYTES_FIRST = 64 * 1024;
@@ -107,6 +109,8 @@ export class AppendLog implements PropagationSink {
   /** What the last sync begun covers, and when that was. */
   private syncBegun = 0;
   private syncBegunAt = 0;
+  /** From when on syncs are waited for again: the last was slow. */
+  private waitsFrom = Number.NEGATIVE_INFINITY;
   /** What syncs of the present file have covered. */
   private synced = 0;
   /** Since when writing waits for a sync; -1: it does not. */
@@ -378,7 +382,8 @@ export class AppendLog implements PropagationSink {
       return;
     }
     if (this.written === this.syncBegun || this.isTorn || this.syncsHeld) return;
-    if (
+    if (this.policy === FSYNC_ALWAYS && this.file!.quickSyncMs > 0 && elapsedMs >= this.waitsFrom) this.syncInPlace();
+    else if (
       this.policy === FSYNC_ALWAYS ||
       (this.policy === FSYNC_EVERYSEC && elapsedMs - this.syncBegunAt >= EVERYSEC_MS)
     ) {
@@ -386,6 +391,20 @@ export class AppendLog implements PropagationSink {
       this.syncBegunAt = elapsedMs;
       this.beginSync(this.file!, elapsedMs);
     }
+  }
+
+  /**
+   * With `always` everything waits for the sync in any case: where the disk is quick, the way to another thread and back
+   * would take as long as the disk does.
+   */
+  private syncInPlace(): void {
+    const begun = this.clock.elapsed();
+    if (!this.syncNow()) return;
+    this.syncBegunAt = begun;
+    const ended = this.clock.elapsed();
+    const took = ended - begun;
+    if (took > this.file!.quickSyncMs) this.waitsFrom = ended + took / SLOW_SHARE_MAX;
+    this.events.synced?.(took);
   }
 
   private beginSync(file: DiskFile, elapsedMs: number): void {
