@@ -113,6 +113,8 @@ const LARGE_REPLY_MS = 50;
 export const OWN_BYTES = 512 * 1024;
 /** Shorter input is a request or two: to look ahead in it takes longer than it saves. */
 const LOOKAHEAD_BYTES = 128;
+/** So many bytes at least are joined with a half request: most are whole then. */
+const JOINED_BYTES = 512;
 /** Levels of nesting: a client's command, EXEC's queue, and what a script calls. */
 const FRAMES = 4;
 
@@ -330,15 +332,17 @@ export class Engine implements KeyspaceOwner {
     counters[STAT_READS]! += 1;
     counters[STAT_INPUT_BYTES]! += end - start;
     session.inputTotal += end - start;
-    if (session.stopped !== STOPPED_NOT || session.inputEnd !== 0) {
+    const isStopped = session.stopped !== STOPPED_NOT;
+    if (isStopped || (session.inputEnd !== 0 && session.parser.needed >= end - start)) {
       if (session.stopped === STOPPED_CLOSING) return;
-      session.keepInput(bytes, start, end, session.stopped === STOPPED_NOT ? session.parser.needed : 0);
-      if (!this.endIfInputTooLong(session) && session.stopped === STOPPED_NOT) this.resume(session);
+      session.keepInput(bytes, start, end, isStopped ? 0 : session.parser.needed);
+      if (!this.endIfInputTooLong(session) && !isStopped) this.resume(session);
       if (this.clientMemory.measures) this.clientMemory.update(session);
       return;
     }
     this.begin(session);
-    const consumed = this.runAll(session, bytes, start, end);
+    let consumed = session.inputEnd === 0 ? start : this.runJoined(session, bytes, start, end);
+    if (session.stopped === STOPPED_NOT && consumed < end) consumed = this.runAll(session, bytes, consumed, end);
     this.finish(session);
     if (consumed < end && this.sessions.has(session.id)) {
       session.keepInput(bytes, consumed, end, session.parser.needed);
@@ -396,6 +400,27 @@ export class Engine implements KeyspaceOwner {
     this.keyspace.now = now;
     this.keyspace.expiryNow = now;
     this.access.update(now);
+  }
+
+  /**
+   * Completes the half request that waits with the first of bytes[start..end), as few of them as will do, and runs it.
+   * Returns the offset from which to go on in place: a pipeline that comes in pieces is not copied but for its seams.
+   */
+  private runJoined(session: Session, bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end && session.stopped === STOPPED_NOT) {
+      const waiting = session.pendingInput();
+      const count = Math.min(end - at, Math.max(JOINED_BYTES, session.parser.needed, waiting));
+      session.keepInput(bytes, at, at + count, 0);
+      at += count;
+      session.consumeInput(this.runAll(session, session.input, session.inputStart, session.inputEnd));
+      const left = session.pendingInput();
+      if (left > count) continue;
+      // What is left is the end of what was joined last: it goes on where it came from.
+      session.consumeInput(session.inputEnd);
+      return at - left;
+    }
+    return at;
   }
 
   /** Runs the whole requests of a batch; returns the offset of the first byte not consumed. */

@@ -63,6 +63,42 @@ test(`a pipeline answers as its requests do one by one, seed ${SEED}`, () => {
   }
 });
 
+test(`a pipeline that comes in pieces answers as a whole one does, seed ${SEED}`, () => {
+  const prng = new Prng(SEED);
+  for (let round = 0; round < 20; round++) {
+    const alone = new EngineHarness();
+    const pieces = new EngineHarness();
+    for (let batch = 0; batch < 20; batch++) {
+      const requests = Array.from({ length: 1 + prng.below(80) }, () =>
+        encode(prng.below(20) === 0 ? ['SET', 'long', 'v'.repeat(prng.below(5000))] : randomCommand(prng)),
+      );
+      const expected = requests.map((request) => alone.client.raw(request)).join('');
+      const text = requests.join('');
+      let answer = '';
+      for (let at = 0; at < text.length; ) {
+        const length = 1 + prng.below(prng.below(4) === 0 ? 10 : 3000);
+        answer += pieces.client.raw(text.slice(at, at + length));
+        at += length;
+      }
+      assert.equal(answer, expected);
+    }
+    assert.equal(pieces.client.session.pendingInput(), 0);
+    pieces.engine.check();
+  }
+});
+
+test('what waits in pieces behind a pause goes on in its order, with what comes then', () => {
+  const harness = new EngineHarness();
+  const text = Array.from({ length: 60 }, (_, index) => encode(['RPUSH', 'list', `element ${index}`])).join('');
+  harness.connect().run('CLIENT', 'PAUSE', '100', 'WRITE');
+  assert.equal(harness.client.raw(text.slice(0, 1000)), '');
+  assert.equal(harness.client.raw(text.slice(1000, 1010)), '');
+  harness.advance(200);
+  const answers =
+    harness.client.take() + harness.client.raw(text.slice(1010, 1500)) + harness.client.raw(text.slice(1500));
+  assert.equal(answers, Array.from({ length: 60 }, (_, index) => `:${index + 1}\r\n`).join(''));
+});
+
 test('a request behind one that blocks is read when its turn comes', () => {
   const harness = new EngineHarness();
   const rest = [
