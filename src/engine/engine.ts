@@ -948,7 +948,7 @@ export class Engine implements KeyspaceOwner {
 
   /** Ends a tick, after what was received and `work`: says what was gathered. */
   endTick(): void {
-    if (this.tracking.broadcasts.isPending()) this.tracking.broadcasts.send();
+    if (this.tracking.isOn) this.tracking.tickEnded();
   }
 
   /** Walks everything; asserts all invariants. */

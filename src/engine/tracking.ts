@@ -117,6 +117,8 @@ export class Tracking {
   private readonly looksOnce: Uint8Array;
   private readonly clientId: number;
   private readonly message = new Invalidation();
+  /** Keys that the client whose command runs knew, and another is told of in its place, behind the command as itself would be. */
+  private readonly later: { readonly session: Session; readonly key: Uint8Array }[] = [];
 
   constructor(engine: Engine, table: TrackingTable) {
     this.engine = engine;
@@ -154,6 +156,7 @@ export class Tracking {
   forget(session: Session): void {
     const { tracker } = session;
     if (tracker === null) return;
+    if (this.later.length > 0) this.tellLater();
     this.disable(session);
     session.tracker = null;
     this.numbered.delete(tracker.number);
@@ -188,6 +191,7 @@ export class Tracking {
   /** A command of a session ended: what it read is remembered. Allocates nothing where keys stand at fixed places. */
   commandEnded(call: Call, id: number): void {
     const { tracker } = call.session;
+    if (this.later.length > 0 && call.depth === 0) this.tellLater();
     if (tracker === null) return;
     if (tracker.remembers && (this.engine.table.flags[id]! & FLAG_READONLY) !== 0) this.rememberKeys(tracker, call, id);
     if (tracker.caching && call.depth === 0) this.endCaching(call.session, id);
@@ -294,7 +298,22 @@ export class Tracking {
       if (session === undefined) continue;
       const tracker = session.tracker!;
       if (!tracker.isOn || tracker.broadcasts || (tracker.noLoop && session === by)) continue;
-      this.tell(session, this.message);
+      if (session === this.engine.active && tracker.redirect !== 0) {
+        this.later.push({ session, key: bytes.slice(start, end) });
+      } else this.tell(session, this.message);
+    }
+  }
+
+  /** Tells what was gathered. */
+  tickEnded(): void {
+    if (this.later.length > 0) this.tellLater();
+    if (this.broadcasts.isPending()) this.broadcasts.send();
+  }
+
+  private tellLater(): void {
+    for (const { session, key } of this.later.splice(0)) {
+      this.message.ofKey(key, 0, key.length);
+      if (session.tracker?.isOn) this.tell(session, this.message);
     }
   }
 
