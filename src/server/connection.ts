@@ -34,6 +34,8 @@ export interface ConnectionOwner {
   mayShow(offset: number): boolean;
   /** The connection has withheld output: it is to be flushed when more may be shown. */
   withheld(connection: Connection): void;
+  /** Whether messages must wait, since what they tell of is not at its end. */
+  standsStill(): boolean;
   /** The output is to be flushed at the end of the tick. */
   flushLater(connection: Connection): void;
   /** The connection is over: forget its session. */
@@ -267,7 +269,7 @@ export class Connection implements Receiver, Peer {
   /** Now that the log has taken in all that happened: notes what the messages since the last time must wait for. */
   private settle(): void {
     const from = this.unsettledFrom;
-    if (from < 0) return;
+    if (from < 0 || this.owner.standsStill()) return;
     this.unsettledFrom = -1;
     const offset = this.owner.withheldUntil();
     if (offset < 0) return;
@@ -282,15 +284,16 @@ export class Connection implements Receiver, Peer {
   /** Bytes of the outbox that may be seen. Not to be called while a command runs. */
   private visible(): number {
     this.settle();
+    const settled = this.unsettledFrom < 0 ? this.outbox.length : this.unsettledFrom - this.drainedTotal;
     const { marks } = this;
-    if (marks === null) return this.outbox.length;
+    if (marks === null) return settled;
     while (marks.length > 0 && this.owner.mayShow(marks[1]!)) marks.splice(0, 2);
     if (marks.length > 0) {
       this.owner.withheld(this);
-      return marks[0]! - this.drainedTotal;
+      return Math.min(settled, marks[0]! - this.drainedTotal);
     }
     this.marks = null;
-    return this.outbox.length;
+    return settled;
   }
 
   private wake(): void {

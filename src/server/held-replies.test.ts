@@ -24,6 +24,7 @@ class World {
     withheldUntil: () => (this.collected > this.durable ? this.collected : -1),
     mayShow: (offset: number) => offset <= this.durable,
     withheld: (connection: Connection) => void this.withholding.add(connection),
+    standsStill: () => false,
     outputLimit: () => ({ hardBytes: 0, softBytes: 0, softSeconds: 0 }),
   } as unknown as ConnectionOwner;
 

@@ -312,6 +312,10 @@ export class Server implements ConnectionOwner, TransportHost {
     this.withholding.add(connection);
   }
 
+  standsStill(): boolean {
+    return this.engine.standstill.isOn();
+  }
+
   private showWithheld(): void {
     if (this.withholding.size === 0) return;
     const connections = [...this.withholding];
@@ -329,6 +333,7 @@ export class Server implements ConnectionOwner, TransportHost {
   /** Ends connections, listeners and timers: nothing keeps the process alive afterwards. */
   close(): void {
     if (this.stopping) return;
+    this.engine.standstill.giveUp();
     this.stopping = true;
     if (this.cronTimer !== null) clearTimeout(this.cronTimer);
     if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
@@ -391,6 +396,8 @@ export class Server implements ConnectionOwner, TransportHost {
 
   private endTick(): void {
     const { engine } = this;
+    // What happened since the last one is seen when the transaction is at its end.
+    if (engine.standstill.isOn()) return;
     engine.endTick();
     this.inTick = false;
     if (engine.keyspace.now - this.workedAt >= WORK_PAUSE_MS && engine.hasDeadlines()) this.workSoon();
@@ -473,7 +480,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.transport.soon(() =>
       this.guard(() => {
         this.workIsDue = false;
-        if (this.stopping) return;
+        if (this.stopping || this.standsStill()) return;
         if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
         this.workedAt = this.engine.keyspace.now;
         if (this.writeSlice()) this.workSoon();
@@ -509,7 +516,7 @@ export class Server implements ConnectionOwner, TransportHost {
   }
 
   private cron(): void {
-    if (this.cronPaused) return;
+    if (this.cronPaused || this.standsStill()) return;
     if (this.heldShutdown !== null) this.shutdownFor(this.heldShutdown);
     const started = this.clock.elapsed();
     this.vitals.sample();
@@ -553,7 +560,7 @@ export class Server implements ConnectionOwner, TransportHost {
   shutdown(wish: ShutdownWish = { save: null, force: false }, failed: () => void = () => undefined): void {
     if (this.stopping || this.endsSoon) return;
     this.endsSoon = true;
-    this.transport.soon(() =>
+    this.soonUnseen(() =>
       this.guard(() => {
         this.log.notice('User requested shutdown...');
         if (!this.persistence.prepareShutdown(wish)) {
@@ -569,6 +576,18 @@ export class Server implements ConnectionOwner, TransportHost {
         this.endedHook();
       }),
     );
+  }
+
+  /** Runs something soon, but not in the midst of a transaction. */
+  private soonUnseen(run: () => void): void {
+    this.transport.soon(() => this.engine.standstill.whenOver(run));
+  }
+
+  /** A turn of something outside that acts on the data set: what comes of it leaves in order. */
+  inTurn(run: () => void): void {
+    this.inTick = true;
+    run();
+    this.endTick();
   }
 
   /** A shutdown that a signal asks for: DEBUG PAUSE-CRON holds it up, as in Redis, whose cron looks for it. */
