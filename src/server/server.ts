@@ -156,7 +156,7 @@ export class Server implements ConnectionOwner, TransportHost {
   readonly executable: string;
   readonly supervisor: Supervisor;
   readonly connections = new Set<Connection>();
-  readonly migrationLinks = new MigrationLinks();
+  readonly migrationLinks: MigrationLinks;
   private readonly metrics = new MetricsEndpoint(this);
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -210,6 +210,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.transport = choice.transport;
     this.transportReason = choice.reason;
     this.securePort = new SecurePort(this, this.transportOptions, this.config, this.log);
+    this.migrationLinks = new MigrationLinks(this.securePort);
     const kinds: readonly Kind[] = [
       { name: 'tcp', port: portDirective, opener: () => this.transport, freePort: options.freePort ?? false },
       { name: 'tls', port: tlsPort, opener: () => this.securePort.transport, freePort: false },
