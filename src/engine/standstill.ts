@@ -12,6 +12,8 @@
 //  (5) A client that goes meanwhile is forgotten at the end: the rest of its transaction runs.
 //
 // Who must not see the keys as they are meanwhile, though no session of it asks, calls `whenOver`.
+//
+// A server that saves at its end stands still, too (`hold`): then there is no transaction.
 
 import { assert } from '../lib/assert.ts';
 import { copyBytes } from '../lib/bytes.ts';
@@ -61,6 +63,7 @@ interface Suspended {
 
 export class Standstill {
   private suspended: Suspended | null = null;
+  private isHeld = false;
   /** The call of EXEC whose queue runs now. */
   private running: Call | null = null;
   /** A command of it wants to wait. */
@@ -75,13 +78,26 @@ export class Standstill {
   }
 
   isOn(): boolean {
-    return this.suspended !== null;
+    return this.suspended !== null || this.isHeld;
   }
 
   /** Runs `action` now, or when the engine does not stand still any more. */
   whenOver(action: () => void): void {
-    if (this.suspended === null) action();
-    else this.waiting.push(action);
+    if (this.isOn()) this.waiting.push(action);
+    else action();
+  }
+
+  /** Stands still until `letGo`. From outside of the engine, and not in the midst of a transaction. */
+  hold(): void {
+    assert(!this.isOn() && this.engine.active === null, 'the engine stands still for one thing at a time');
+    this.isHeld = true;
+    for (const session of this.engine.sessions.values()) pause(session);
+  }
+
+  letGo(): void {
+    assert(this.isHeld, 'it was held');
+    this.isHeld = false;
+    this.goOn(null);
   }
 
   // --- for EXEC and its commands ---
@@ -195,6 +211,12 @@ export class Standstill {
     else if (session.stopped === STOPPED_BLOCKED) session.stopped = STOPPED_NOT;
     engine.endSuspended(call, suspended.isSilenced);
     if (suspended.isGone) engine.closeSession(session);
+    this.goOn(session);
+  }
+
+  /** All are read again, and the one whose transaction it was. */
+  private goOn(session: Session | null): void {
+    const { engine } = this;
     const readable = [...engine.sessions.values()].filter((other) => resume(other) || other === session);
     for (const other of readable.reverse()) if (other.inputEnd > 0) engine.resumeLater(other);
     const { waiting } = this;

@@ -194,7 +194,7 @@ test('another MIGRATE that is answered meanwhile, a pause, and the end of the se
     stream.length = 0;
     await exec(from, 'INCR n', migrate(standIn, 'a'), 'INCR n');
     await standIn.commands(1);
-    source.server.shutdown();
+    source.server.ending.begin({ save: null, force: false });
     await sleep(SETTLED_MS);
     assert.ok(!third.isEnded);
     standIn.answer('+OK\r\n');
