@@ -159,14 +159,14 @@ export class Persistence {
 
   /** Writes to the log's file what was propagated so far. */
   writeLog(): void {
-    if (this.log.isOn()) this.log.log.writeNow();
+    if (this.log.isAttached()) this.log.log.writeNow();
   }
 
   /** DEBUG LOADAOF: adds what the append-only log on the disk makes. Throws LoadingError, DiskError. */
   reloadLogNow(): void {
     const { log } = this;
     const { propagation } = this.host.engine;
-    const isOn = log.isOn();
+    const isOn = log.isAttached();
     if (isOn) propagation.detach(log.log);
     try {
       if (!isOn) {

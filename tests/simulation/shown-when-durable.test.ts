@@ -2,88 +2,11 @@
 // others are told of it. A real server over a simulated disk, whose syncs end when the test says so.
 
 import assert from 'node:assert/strict';
-import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
-import { realClock } from '../../src/host/real-clock.ts';
-import { SimulatedDisk } from '../../src/host/simulated-disk.ts';
-import { allCommands } from '../../src/server/all-commands.ts';
-import { parseCommandLine } from '../../src/server/config/command-line.ts';
-import { configDisk } from '../../src/server/config/config-disk.ts';
-import { ServerConfig } from '../../src/server/config/server-config.ts';
-import { Log } from '../../src/server/log.ts';
-import { Server } from '../../src/server/server.ts';
-import { openDuplex } from '../../src/server/transports/duplex.ts';
-import { encode } from '../support/engine-harness.ts';
+import { settle, TextClient, withSimulatedServer } from '../support/simulated-server.ts';
 
 const SYNC_MS = 1000;
-/** Configuration looks whether it is there. */
-const DIRECTORY = '/tmp';
-
-class Client {
-  text = '';
-  private readonly stream: Duplex;
-
-  constructor(server: Server) {
-    this.stream = openDuplex(server.memoryTransport);
-    this.stream.on('data', (bytes: Buffer) => {
-      this.text += bytes.toString('latin1');
-    });
-  }
-
-  send(line: string): void {
-    this.stream.write(Buffer.from(encode(line.split(' ')), 'latin1'));
-  }
-
-  take(): string {
-    const { text } = this;
-    this.text = '';
-    return text;
-  }
-
-  end(): void {
-    this.stream.destroy();
-  }
-}
-
-/** Lets the server do all that it can without the disk. */
-async function settle(): Promise<void> {
-  for (let index = 0; index < 20; index++) await turn();
-}
-
-async function withServer(check: (server: Server, disk: SimulatedDisk) => Promise<void>): Promise<void> {
-  const disk = new SimulatedDisk(1);
-  const log = new Log({ pid: 1, now: () => realClock.now(), sink: () => undefined });
-  const config = new ServerConfig({ files: configDisk, directory: DIRECTORY });
-  disk.makeDirectory(DIRECTORY);
-  const words = ['--save', '', '--port', '0', '--appendonly', 'yes', '--appendfsync', 'always', '--dir', DIRECTORY];
-  assert.equal(config.load(parseCommandLine(words)), null);
-  const server = new Server({
-    config,
-    log,
-    clock: realClock,
-    seed: 1,
-    commands: allCommands,
-    keepsProcessAlive: false,
-    disk,
-    fatal: (error) => {
-      throw error;
-    },
-  });
-  try {
-    await server.start();
-    const loaded = server.load();
-    for (let index = 0; index < 20; index++) {
-      await turn();
-      disk.elapse(0);
-    }
-    await loaded;
-    disk.syncMs = SYNC_MS;
-    await check(server, disk);
-  } finally {
-    server.close();
-  }
-}
+const ARGS = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 /** What a second client does first, what then changes something, and what the second client is to be told of that. */
 const CASES: readonly (readonly [string, readonly string[], readonly string[], RegExp])[] = [
@@ -97,8 +20,9 @@ const CASES: readonly (readonly [string, readonly string[], readonly string[], R
 
 for (const [name, before, changes, expected] of CASES) {
   test(`${name} is shown when the change is durable`, () =>
-    withServer(async (server, disk) => {
-      const [other, client] = [new Client(server), new Client(server)];
+    withSimulatedServer(ARGS, async ({ server, disk }) => {
+      disk.syncMs = SYNC_MS;
+      const [other, client] = [new TextClient(server), new TextClient(server)];
       client.send('CONFIG SET notify-keyspace-events KEA');
       for (const line of before) other.send(line);
       await settle();
