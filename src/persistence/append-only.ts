@@ -129,7 +129,9 @@ export class AppendOnly {
 
   /** Whether a rewrite is under way, or will be as soon as what runs now has run. */
   isRewriting(): boolean {
-    return this.files.isRewriting() || (this.wanted !== NOT_WANTED && this.mayBegin());
+    // The last steps of one that was given up do not count: the next waits for them by itself.
+    const isUnderWay = this.job !== null || this.isPrepared || (this.isPreparing && !this.isCalledOff);
+    return isUnderWay || (this.wanted !== NOT_WANTED && this.mayBegin());
   }
 
   private mayBegin(): boolean {

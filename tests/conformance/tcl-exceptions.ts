@@ -291,7 +291,7 @@ const MEANT: readonly TclException[] = [
     tests: ['tests/simulation/snapshot.test.ts: a snapshot is what was there when it began, seed '],
   },
   {
-    reason: 'the same: the command that the signal is to interrupt lasts longer than the case waits',
+    reason: 'signals are heard between commands; the one that they are to interrupt lasts longer than the case waits',
     file: 'integration/logging',
     cases: ['Crash report generated on SIGABRT', 'Stacktraces generated on SIGALRM'],
     tests: [

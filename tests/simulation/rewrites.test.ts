@@ -4,7 +4,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toLatin1 } from '../../src/lib/bytes.ts';
-import { DIRECTORY, pump, type SimulatedServer, TextClient, withSimulatedServer } from '../support/simulated-server.ts';
+import {
+  DIRECTORY,
+  pump,
+  type SimulatedServer,
+  settle,
+  TextClient,
+  withSimulatedServer,
+} from '../support/simulated-server.ts';
 
 const MANIFEST = `${DIRECTORY}/appendonlydir/appendonly.aof.manifest`;
 const OK = '+OK\r\n';
@@ -107,6 +114,33 @@ test('a log that is off is rewritten to its base alone, and begins anew above it
     assert.equal(await client.ask('DBSIZE'), ':2\r\n');
     await client.ask('CONFIG SET appendonly yes');
     await pump(disk, () => listed(simulated).join() === 'b3,i1');
+    client.end();
+  }));
+
+test('a rewrite may be asked for while one that was given up still waits for the disk', () =>
+  withSimulatedServer(['--appendonly', 'yes'], async (simulated) => {
+    const { server, disk } = simulated;
+    const client = new TextClient(server);
+    await client.ask('SET k v');
+    // Given up at each step of it: `steps` syncs have ended.
+    for (let steps = 0; steps < 12; steps++) {
+      const before = listed(simulated).length;
+      disk.syncMs = 1;
+      await client.ask('BGREWRITEAOF');
+      for (let step = 0; step < steps; step++) {
+        disk.elapse(1);
+        await settle();
+      }
+      assert.equal(await client.ask('CONFIG SET appendonly no'), OK);
+      assert.match(await client.ask('BGREWRITEAOF'), /^\+Background append only file rewriting (started|scheduled)/);
+      disk.syncMs = 0;
+      await pump(disk, () => listed(simulated).length === 1 && !server.persistence.log.isRewriting());
+      assert.ok(before > 0);
+      assert.equal(await client.ask('CONFIG SET appendonly yes'), OK);
+      await pump(disk, () => listed(simulated).length === 2 && !server.persistence.log.isRewriting());
+      assert.equal(await client.ask('DEBUG LOADAOF'), OK);
+      assert.equal(await client.ask('GET k'), '$1\r\nv\r\n');
+    }
     client.end();
   }));
 

@@ -69,7 +69,7 @@ export async function settle(): Promise<void> {
 export async function pump(disk: SimulatedDisk, isSo: () => boolean): Promise<void> {
   const until = realClock.elapsed() + PATIENCE_MS;
   while (!isSo() && realClock.elapsed() < until) {
-    disk.elapse(0);
+    disk.elapse(1);
     await turn();
   }
   assert.ok(isSo());
