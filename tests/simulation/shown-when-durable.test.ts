@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HOST, StandIn } from '../support/migration.ts';
 import { settle, TextClient, withSimulatedServer } from '../support/simulated-server.ts';
 
 const SYNC_MS = 1000;
@@ -42,3 +43,34 @@ for (const [name, before, changes, expected] of CASES) {
       other.end();
     }));
 }
+
+test('nothing of a transaction that waits for another server is shown, neither before its end nor before it is durable', () =>
+  withSimulatedServer(ARGS, async ({ server, disk }) => {
+    const [other, client] = [new TextClient(server), new TextClient(server)];
+    const standIn = await StandIn.start();
+    await client.ask('SET a 1');
+    disk.elapse(SYNC_MS);
+    disk.syncMs = SYNC_MS;
+    await other.ask('SUBSCRIBE channel');
+    for (const line of ['MULTI', 'PUBLISH channel first', `MIGRATE ${HOST} ${standIn.port} a 0 5000`, 'INCR n'])
+      await client.ask(line);
+    assert.equal(await client.ask('EXEC'), '');
+    await standIn.commands(2);
+    // The disk and the network turn meanwhile.
+    disk.elapse(SYNC_MS);
+    for (const connection of server.connections) connection.writable();
+    assert.equal(await other.ask('PING'), '');
+    standIn.answer('+OK\r\n+OK\r\n');
+    while (!disk.isSyncing()) await settle();
+    await settle();
+    assert.equal(client.take() + other.take(), '');
+    disk.elapse(SYNC_MS);
+    await settle();
+    disk.elapse(SYNC_MS);
+    await settle();
+    assert.equal(client.take(), '*3\r\n:1\r\n+OK\r\n:1\r\n');
+    assert.match(other.take(), /^\*3\r\n\$7\r\nmessage[\s\S]*first[\s\S]*pong/);
+    standIn.stop();
+    client.end();
+    other.end();
+  }));
