@@ -393,10 +393,7 @@ export class Engine implements KeyspaceOwner {
 
   /** Sets the time that commands see. */
   updateTime(): void {
-    this.setTime(Math.floor(this.clock.now()));
-  }
-
-  private setTime(now: number): void {
+    const now = Math.floor(this.clock.now());
     this.keyspace.now = now;
     this.keyspace.expiryNow = now;
     this.access.update(now);
@@ -600,22 +597,6 @@ export class Engine implements KeyspaceOwner {
     ) {
       watch.look(call, timer.each(), replyBytes);
     }
-  }
-
-  /** Goes on with a suspended transaction, at the time at which it began. */
-  enter(session: Session, now: number): void {
-    this.active = session;
-    this.timer.begin();
-    this.setTime(now);
-    this.reply.resp = session.resp;
-    this.errorsCounted = 0;
-  }
-
-  /** It waits again. */
-  leave(): void {
-    this.timer.end();
-    this.active = null;
-    this.reply.clear();
   }
 
   /** Ends an EXEC that was suspended, as `perform` and its batch end others. */

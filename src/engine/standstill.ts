@@ -186,7 +186,7 @@ export class Standstill {
     const { engine, suspended } = this;
     assert(suspended !== null && engine.active === null, 'a transaction waits');
     const { session, call, queue } = suspended;
-    engine.enter(session, suspended.now);
+    this.enter(suspended);
     const { reply } = engine;
     reply.append(suspended.reply);
     engine.deferred.append(suspended.messages);
@@ -200,7 +200,27 @@ export class Standstill {
     if (reply.errors !== errors) engine.countError(command, reply);
     if (session.replies !== REPLY_ON) reply.truncate(from);
     if (this.runFrom(call, queue, suspended.next, 0)) this.over(suspended);
-    else engine.leave();
+    else this.leave();
+  }
+
+  private enter({ session, now }: Suspended): void {
+    const { engine } = this;
+    const { keyspace } = engine;
+    engine.active = session;
+    engine.timer.begin();
+    engine.reply.resp = session.resp;
+    engine.errorsCounted = 0;
+    keyspace.now = now;
+    keyspace.expiryNow = now;
+    engine.access.update(now);
+  }
+
+  /** It waits again. */
+  private leave(): void {
+    const { engine } = this;
+    engine.timer.end();
+    engine.active = null;
+    engine.reply.clear();
   }
 
   private over(suspended: Suspended): void {
