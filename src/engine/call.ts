@@ -27,6 +27,7 @@ import { KEY_MISS_EVENT, type KeyEvent, OVERWRITTEN_EVENT, TYPE_CHANGED_EVENT } 
 import type { Database, Keyspace, ReadKeyspace } from './keyspace.ts';
 import type { Propagation } from './propagation.ts';
 import type { Session } from './session.ts';
+import type { Awaited } from './standstill.ts';
 
 /** What a find of a certain type returns when the key holds another: the error was replied. */
 export const MISTYPED = -1;
@@ -155,6 +156,9 @@ export interface WriteCall extends ReadCall {
 
   /** Whether the propagation stream has listeners: only then `propagateAs` need be called. */
   propagates(): boolean;
+  /** Whether it may wait though it may not block: inside MULTI. Then `standStill` makes it wait (standstill.ts). */
+  mayStandStill(): boolean;
+  standStill(giveUp: () => void): Awaited;
   /** Whether a deadline in the past deletes at once; not where another server decides about expiry. */
   mayExpireNow(): boolean;
   /** The record of the key in an argument, to be changed: NONE when there is none. Every write goes through here. */
@@ -502,6 +506,14 @@ export class Call implements WriteCall {
 
   mayBlock(): boolean {
     return this.depth === 0 && !this.session.mustObey;
+  }
+
+  mayStandStill(): boolean {
+    return this.engine.standstill.mayBegin(this);
+  }
+
+  standStill(giveUp: () => void): Awaited {
+    return this.engine.standstill.begin(this, giveUp);
   }
 
   block(

@@ -74,6 +74,7 @@ import {
   STOPPED_OUTPUT,
   STOPPED_PAUSED,
 } from './session.ts';
+import { Standstill } from './standstill.ts';
 import {
   STAT_CONNECTIONS,
   STAT_ERRORS,
@@ -162,6 +163,8 @@ export class Engine implements KeyspaceOwner {
   readonly pubsub: PubSub;
   readonly blocked = new BlockedClients();
   readonly serving: Serving;
+  /** Transactions that wait for something outside. */
+  readonly standstill: Standstill;
   readonly changes: Changes;
   readonly clientMemory: ClientMemory;
   readonly eviction: Eviction;
@@ -215,7 +218,7 @@ export class Engine implements KeyspaceOwner {
   active: Session | null = null;
   private readonly frames: Call[] = [];
   /** Messages to the active session, sent behind the reply of its present command. */
-  private readonly deferred = new Reply();
+  readonly deferred = new Reply();
   /** Errors of the batch's replies when the last was counted. */
   errorsCounted = 0;
   /** When replies last filled more than a small buffer. */
@@ -259,6 +262,7 @@ export class Engine implements KeyspaceOwner {
     this.defragmentation = new Defragmentation(this.clock, this.keyspace, this.statistics);
     for (let depth = 0; depth < FRAMES; depth++) this.frames.push(new Call(this, depth, this.reply));
     this.serving = new Serving(this, new Call(this, 0, this.reply));
+    this.standstill = new Standstill(this);
   }
 
   // --- sessions ---
@@ -271,6 +275,7 @@ export class Engine implements KeyspaceOwner {
     const database = this.keyspace.databases[0]!;
     const session = new Session(this.nextSessionId++, peer, parser, database, now, this.spareInput);
     this.acl.begin(session);
+    if (this.standstill.isOn()) session.stopped = STOPPED_PAUSED;
     this.sessions.set(session.id, session);
     this.statistics.counters[STAT_CONNECTIONS]! += 1;
     return session;
@@ -278,6 +283,7 @@ export class Engine implements KeyspaceOwner {
 
   /** Forgets a session whose connection is gone. Harmless when repeated. */
   closeSession(session: Session): void {
+    if (this.standstill.keeps(session)) return;
     if (!this.sessions.delete(session.id)) return;
     session.stopped = STOPPED_CLOSING;
     this.clientMemory.forget(session);
@@ -364,6 +370,7 @@ export class Engine implements KeyspaceOwner {
   }
 
   private resumeOne(session: Session): void {
+    if (this.standstill.isOn()) return;
     if (session.stopped === STOPPED_OUTPUT || session.stopped === STOPPED_PAUSED) session.stopped = STOPPED_NOT;
     if (session.stopped !== STOPPED_NOT || session.inputEnd === 0) return;
     this.begin(session);
@@ -634,6 +641,16 @@ export class Engine implements KeyspaceOwner {
     }
   }
 
+  /** Ends an EXEC that was suspended, as `perform` and its batch end others. */
+  endSuspended(call: Call, isSilenced: boolean): void {
+    const { session } = call;
+    if ((this.effects | this.propagation.count | this.deferred.length) !== 0) this.afterCommand(call, call.command);
+    if (session.replies !== REPLY_ON) this.withhold(session, isSilenced ? 0 : this.reply.length);
+    this.timer.end();
+    this.updateTime();
+    this.finish(session);
+  }
+
   /** What is watched has changed: for the batch that runs, too. */
   rewatch(): void {
     this.watch.refresh();
@@ -678,6 +695,7 @@ export class Engine implements KeyspaceOwner {
   }
 
   private afterCommand(call: Call, id: number): void {
+    if (call.depth === 0 && this.standstill.isOn()) return;
     if (this.monitors.size > 0 && (this.table.flags[id]! & (FLAG_ADMIN | FLAG_SKIP_MONITOR)) === 0)
       this.feedMonitors(call);
     if (this.tracking.isOn) this.tracking.commandEnded(call, id);
@@ -706,7 +724,7 @@ export class Engine implements KeyspaceOwner {
     }
   }
 
-  private countError(id: number, reply: Reply): void {
+  countError(id: number, reply: Reply): void {
     this.errorsCounted = reply.errors;
     this.countFailure(id, reply);
   }
@@ -907,6 +925,7 @@ export class Engine implements KeyspaceOwner {
    */
   work(ms: number): boolean {
     assert(this.active === null, 'the engine is not entered again (1)');
+    if (this.standstill.isOn()) return false;
     this.updateTime();
     const { pausedUntil } = this.admission;
     if (pausedUntil !== 0 && pausedUntil <= this.keyspace.now) this.unpause();

@@ -26,6 +26,7 @@ import {
   appenddirname,
   appendfilename,
   appendfsync,
+  appendonly,
   autoAofRewriteMinSize,
   autoAofRewritePercentage,
   dir,
@@ -80,9 +81,12 @@ export class AppendOnly {
   /** The rewrite that is being prepared turns the log on; it is not wanted any more. */
   private isTurningOn = false;
   private isCalledOff = false;
+  /** It was to be turned on, which did not work: it is tried again. */
+  private isOwed = false;
   private job: Job | null = null;
   /** When automatic rewrites may be tried again, by `elapsed`. */
   private retryAt = 0;
+  private isLimitTold = true;
 
   constructor(host: PersistenceHost, saves: RdbSaves) {
     this.host = host;
@@ -107,16 +111,27 @@ export class AppendOnly {
     });
     settings.follow(aofDisableAutoGc, (on) => {
       this.files.keepsHistory = on;
+      // A rewrite that is under way removes it when it ends.
+      if (this.log.state === LOG_WORKING) this.files.dropHistory();
     });
   }
 
+  /** Whether it is on, or is to be as soon as that can be. */
   isOn(): boolean {
-    return this.log.state !== LOG_OFF || this.wanted === NEEDED || (this.isTurningOn && !this.isCalledOff);
+    const { log, wanted, isOwed, isTurningOn, isCalledOff } = this;
+    return log.state !== LOG_OFF || wanted === NEEDED || isOwed || (isTurningOn && !isCalledOff);
+  }
+
+  /** Whether it takes in what is propagated. */
+  isAttached(): boolean {
+    return this.log.state !== LOG_OFF;
   }
 
   /** Whether a rewrite is under way, or will be as soon as what runs now has run. */
   isRewriting(): boolean {
-    return this.files.isRewriting() || (this.wanted !== NOT_WANTED && this.mayBegin());
+    // The last steps of one that was given up do not count: the next waits for them by itself.
+    const isUnderWay = this.job !== null || this.isPrepared || (this.isPreparing && !this.isCalledOff);
+    return isUnderWay || (this.wanted !== NOT_WANTED && this.mayBegin());
   }
 
   private mayBegin(): boolean {
@@ -146,7 +161,7 @@ export class AppendOnly {
 
   /** A new look at the directory, for a log that is off. */
   findFiles(): void {
-    assert(!this.isOn(), 'a log that is on keeps its files');
+    assert(!this.isAttached(), 'a log that is on keeps its files');
     this.files = this.newFiles();
   }
 
@@ -181,6 +196,7 @@ export class AppendOnly {
       this.host.log('notice', `Killing running AOF rewrite child: ${this.host.processId}`);
     }
     this.wanted = NOT_WANTED;
+    this.isOwed = false;
     this.cancelRewrite();
     this.host.engine.propagation.detach(this.log);
     this.log.close();
@@ -269,23 +285,40 @@ export class AppendOnly {
       this.host.workSoon();
       return;
     }
-    if (this.files.isRewriting() || !this.mayBegin() || clock.elapsed() < this.retryAt) return;
+    if (this.files.isRewriting() || !this.mayBegin()) return;
+    const growth = log.state === LOG_OFF || log.state === LOG_BROKEN ? 0 : this.growth();
     // What is broken can only be mended by a new base.
-    if (log.state === LOG_BROKEN) this.wanted = NEEDED;
-    else if (log.state !== LOG_OFF && this.hasGrown()) this.wanted = WANTED;
-    else return;
+    const wanted = log.state === LOG_BROKEN || this.isOwed ? NEEDED : growth > 0 ? WANTED : NOT_WANTED;
+    if (wanted === NOT_WANTED || this.isLimited()) return;
+    if (growth > 0) this.host.log('notice', `Starting automatic rewriting of AOF on ${growth}% growth`);
+    this.isOwed = false;
+    this.wanted = wanted;
     this.host.workSoon();
   }
 
-  private hasGrown(): boolean {
-    const { settings, log } = this.host;
+  /** By how many percent the log has grown, if it is to be rewritten therefore; 0 if not. */
+  private growth(): number {
+    const { settings } = this.host;
     const percentage = settings.get(autoAofRewritePercentage);
     const size = this.files.currentBytes(this.log);
-    if (percentage === 0 || size <= settings.get(autoAofRewriteMinSize)) return false;
+    if (percentage === 0 || size <= settings.get(autoAofRewriteMinSize)) return 0;
     const base = this.files.rewrittenBytes === 0 ? 1 : this.files.rewrittenBytes;
     const growth = Math.floor((size * 100) / base) - 100;
-    if (growth < percentage) return false;
-    log('notice', `Starting automatic rewriting of AOF on ${growth}% growth`);
+    return growth < percentage ? 0 : growth;
+  }
+
+  /** Whether rewrites that nobody asked for have to wait, since too many have failed. */
+  private isLimited(): boolean {
+    const waitMs = this.retryAt - this.host.engine.clock.elapsed();
+    if (waitMs <= 0) return false;
+    if (!this.isLimitTold) {
+      const minutes = Math.ceil(waitMs / 60_000);
+      this.host.log(
+        'warning',
+        `Background AOF rewrite has repeatedly failed and triggered the limit, will retry in ${minutes} minutes`,
+      );
+    }
+    this.isLimitTold = true;
     return true;
   }
 
@@ -392,11 +425,14 @@ export class AppendOnly {
     this.host.log('warning', `Background AOF rewrite failed${reason}`);
     const { log } = this;
     if (log.state === LOG_OFF) this.host.engine.propagation.detach(log);
+    // Whoever turned it off meanwhile has had the rewrite called off.
+    this.isOwed = log.state === LOG_OFF && this.host.settings.get(appendonly);
     const minutes =
       this.failuresInARow < FAILURES_FREE ? 0 : Math.min(WAIT_MINUTES_MAX, 2 ** (this.failuresInARow - FAILURES_FREE));
     // A broken log refuses writes until it is mended: that is tried every second.
     const waitMs = log.state === LOG_BROKEN ? 1000 : minutes * 60_000;
     this.retryAt = this.host.engine.clock.elapsed() + waitMs;
+    this.isLimitTold = log.state === LOG_BROKEN || waitMs === 0;
     this.host.refusalChanged();
     this.onReleased();
     for (const tell of this.onRewritten) tell(error?.message ?? 'the log could not go on');

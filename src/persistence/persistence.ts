@@ -159,14 +159,14 @@ export class Persistence {
 
   /** Writes to the log's file what was propagated so far. */
   writeLog(): void {
-    if (this.log.isOn()) this.log.log.writeNow();
+    if (this.log.isAttached()) this.log.log.writeNow();
   }
 
   /** DEBUG LOADAOF: adds what the append-only log on the disk makes. Throws LoadingError, DiskError. */
   reloadLogNow(): void {
     const { log } = this;
     const { propagation } = this.host.engine;
-    const isOn = log.isOn();
+    const isOn = log.isAttached();
     if (isOn) propagation.detach(log.log);
     try {
       if (!isOn) {
@@ -250,8 +250,11 @@ export class Persistence {
     this.log.close();
   }
 
-  /** Whether the server may end; what is wrong is in the log. With `force` it may in any case. */
-  prepareShutdown({ save: wish, force }: ShutdownWish): boolean {
+  /**
+   * Brings to the disk what is to be there at the end of the server. `done` is told, now or later, whether it may end; what is
+   * wrong is in the log. With `force` it may in any case. Nothing may be changed meanwhile, and `saves.work` is to be called.
+   */
+  prepareShutdown({ save: wish, force }: ShutdownWish, done: (mayEnd: boolean) => void): void {
     const { log, settings } = this.host;
     if (this.saves.isRunning()) {
       log('warning', 'There is a child saving an .rdb. Killing it!');
@@ -260,7 +263,8 @@ export class Persistence {
     if (this.log.isOn()) {
       if (this.log.isStarting() && !force) {
         log('warning', "Writing initial AOF, can't exit.");
-        return false;
+        done(false);
+        return;
       }
       if (this.log.isStarting()) log('warning', 'Writing initial AOF. Exit anyway.');
       if (this.log.isRewriting()) log('warning', 'There is a child rewriting the AOF. Killing it!');
@@ -268,11 +272,19 @@ export class Persistence {
       this.log.keepNow();
     } else this.log.cancelRewrite();
     const saves = wish ?? settings.get(save).length > 0;
-    if (!saves || this.loading !== null) return true;
+    if (!saves || this.loading !== null) {
+      done(true);
+      return;
+    }
     log('notice', 'Saving the final RDB snapshot before exiting.');
-    if (this.saves.saveNow()) return true;
-    log('warning', force ? 'Error trying to save the DB. Exit anyway.' : "Error trying to save the DB, can't exit.");
-    return force;
+    this.saves.saveLast((isGood) => {
+      if (!isGood)
+        log(
+          'warning',
+          force ? 'Error trying to save the DB. Exit anyway.' : "Error trying to save the DB, can't exit.",
+        );
+      done(isGood || force);
+    });
   }
 }
 

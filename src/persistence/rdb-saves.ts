@@ -33,6 +33,8 @@ interface Job {
   /** Changes counted when it began. */
   readonly changes: number;
   readonly startedAt: number;
+  /** Told how it ended. */
+  readonly ended: (isGood: boolean) => void;
 }
 
 export class RdbSaves {
@@ -75,6 +77,11 @@ export class RdbSaves {
   /** Bytes of it that wait for the disk. */
   pendingBytes(): number {
     return this.job?.work.pendingBytes() ?? 0;
+  }
+
+  /** Bytes of it that the system has taken. */
+  bytesWritten(): number {
+    return this.job?.work.bytes ?? 0;
   }
 
   /** Seconds since the running BGSAVE began, -1 without. */
@@ -147,20 +154,31 @@ export class RdbSaves {
     if (!this.isDue) return;
     this.isDue = false;
     const { host } = this;
-    const { engine } = host;
+    if (this.begin((isGood) => this.ended(isGood)))
+      host.log('notice', `Background saving started by pid ${host.processId}`);
+  }
+
+  /** The last snapshot, in slices too; `done` is told, now or later, whether it is safe. */
+  saveLast(done: (isGood: boolean) => void): void {
+    assert(!this.isRunning(), 'one snapshot at a time');
+    this.begin(done);
+  }
+
+  private begin(ended: (isGood: boolean) => void): boolean {
+    const { disk, engine } = this.host;
     const temporary = this.temporaryPath();
-    this.lastTryAt = engine.clock.elapsed();
+    const startedAt = engine.clock.elapsed();
+    this.lastTryAt = startedAt;
     let file: DiskFile;
     try {
-      file = host.disk.open(temporary, 'create');
+      file = disk.open(temporary, 'create');
     } catch (error) {
       this.fileFailed(null, temporary, asDiskError(error));
-      this.ended(false);
-      return;
+      ended(false);
+      return false;
     }
-    const work = this.newWork(file);
-    this.job = { file, work, temporary, changes: engine.dirty, startedAt: engine.clock.elapsed() };
-    host.log('notice', `Background saving started by pid ${host.processId}`);
+    this.job = { file, work: this.newWork(file), temporary, changes: engine.dirty, startedAt, ended };
+    return true;
   }
 
   /** Writes on until it is time; false when there is nothing to do now. */
@@ -244,6 +262,7 @@ export class RdbSaves {
       (next: () => void) =>
       (failure: DiskError | null): void => {
         if (this.job !== job) return;
+        this.lastSeconds = Math.floor((this.host.engine.clock.elapsed() - job.startedAt) / 1000);
         try {
           if (failure !== null) throw failure;
           next();
@@ -251,13 +270,13 @@ export class RdbSaves {
           const reason = asDiskError(thrown);
           this.job = null;
           this.fileFailed(job.file, job.temporary, reason);
-          this.ended(false, job);
+          job.ended(false);
         }
       };
     const keep = step(() => {
       this.job = null;
       this.succeeded(job.changes);
-      this.ended(true, job);
+      job.ended(true);
     });
     const rename = step(() => {
       job.file.close();
@@ -276,9 +295,8 @@ export class RdbSaves {
     this.host.refusalChanged();
   }
 
-  private ended(isGood: boolean, job?: Job): void {
+  private ended(isGood: boolean): void {
     this.lastWasGood = isGood;
-    if (job !== undefined) this.lastSeconds = Math.floor((this.host.engine.clock.elapsed() - job.startedAt) / 1000);
     if (isGood) this.host.log('notice', 'Background saving terminated with success');
     else this.host.log('warning', 'Background saving error');
     this.host.refusalChanged();

@@ -34,6 +34,8 @@ export interface ConnectionOwner {
   mayShow(offset: number): boolean;
   /** The connection has withheld output: it is to be flushed when more may be shown. */
   withheld(connection: Connection): void;
+  /** Whether messages must wait, since what they tell of is not at its end. */
+  standsStill(): boolean;
   /** The output is to be flushed at the end of the tick. */
   flushLater(connection: Connection): void;
   /** The connection is over: forget its session. */
@@ -62,6 +64,8 @@ export class Connection implements Receiver, Peer {
   private holds = false;
   /** From which byte of all its output on what offset of the log must be durable, in pairs; null when it withholds nothing. */
   private marks: number[] | null = null;
+  /** From which byte of all its output on it is not known yet what must be durable; -1: it is known for all. */
+  private unsettledFrom = -1;
   /** Bytes that ever were in the outbox, and that left it. */
   private queuedTotal = 0;
   private drainedTotal = 0;
@@ -139,7 +143,8 @@ export class Connection implements Receiver, Peer {
   push(bytes: Uint8Array, start: number, end: number): void {
     if (this.holds) this.owner.sendHeld();
     if (this.closed_ || this.closing) return;
-    this.mark(this.owner.withheldUntil());
+    // It may tell of a change of which the log has not heard yet.
+    if (this.unsettledFrom < 0) this.unsettledFrom = this.queuedTotal;
     this.outbox.add(bytes, start, end);
     this.queuedTotal += end - start;
     this.queue();
@@ -261,17 +266,34 @@ export class Connection implements Receiver, Peer {
     return isSent;
   }
 
-  /** Bytes of the outbox that may be seen. */
+  /** Now that the log has taken in all that happened: notes what the messages since the last time must wait for. */
+  private settle(): void {
+    const from = this.unsettledFrom;
+    if (from < 0 || this.owner.standsStill()) return;
+    this.unsettledFrom = -1;
+    const offset = this.owner.withheldUntil();
+    if (offset < 0) return;
+    // What came behind them can't go before them.
+    const marks = this.marks ?? [];
+    while (marks.length > 0 && marks.at(-2)! >= from) marks.length -= 2;
+    if (marks.at(-1) !== offset) marks.push(from, offset);
+    this.marks = marks;
+    this.owner.withheld(this);
+  }
+
+  /** Bytes of the outbox that may be seen. Not to be called while a command runs. */
   private visible(): number {
+    this.settle();
+    const settled = this.unsettledFrom < 0 ? this.outbox.length : this.unsettledFrom - this.drainedTotal;
     const { marks } = this;
-    if (marks === null) return this.outbox.length;
+    if (marks === null) return settled;
     while (marks.length > 0 && this.owner.mayShow(marks[1]!)) marks.splice(0, 2);
     if (marks.length > 0) {
       this.owner.withheld(this);
-      return marks[0]! - this.drainedTotal;
+      return Math.min(settled, marks[0]! - this.drainedTotal);
     }
     this.marks = null;
-    return this.outbox.length;
+    return settled;
   }
 
   private wake(): void {

@@ -24,6 +24,7 @@ class World {
     withheldUntil: () => (this.collected > this.durable ? this.collected : -1),
     mayShow: (offset: number) => offset <= this.durable,
     withheld: (connection: Connection) => void this.withholding.add(connection),
+    standsStill: () => false,
     outputLimit: () => ({ hardBytes: 0, softBytes: 0, softSeconds: 0 }),
   } as unknown as ConnectionOwner;
 
@@ -144,6 +145,7 @@ test('what may show a change that is not durable waits for that, and only for th
   reply(a, '1');
   a.push(fromLatin1('told'), 0, 4);
   world.held.sendAll();
+  a.flush();
   world.collected = 20;
   reply(a, '2');
   reply(b, 'read');
@@ -160,6 +162,26 @@ test('what may show a change that is not durable waits for that, and only for th
   reply(a, 'after');
   world.held.sendAll();
   assert.equal(world.sent.at(-1), 'a:after');
+});
+
+test('a message waits for the change that it tells of, of which the log hears only after it, and so does what follows', () => {
+  const world = new World();
+  const a = world.open('a', 3);
+  reply(a, 'before');
+  world.held.sendAll();
+  a.push(fromLatin1('told'), 0, 4);
+  world.collected = 10;
+  reply(a, '1');
+  world.held.sendAll();
+  world.collected = 20;
+  for (let round = 0; round < 3; round++) a.flush();
+  assert.deepEqual(world.sent, ['a:bef', 'a:ore']);
+  world.durable = 10;
+  a.flush();
+  assert.equal(world.sent.length, 2);
+  world.durable = 20;
+  for (let round = 0; round < 2; round++) a.flush();
+  assert.deepEqual(world.sent.slice(2), ['a:tol', 'a:d1']);
 });
 
 test('a connection that ends while output is withheld shows none of it', () => {

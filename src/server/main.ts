@@ -213,6 +213,7 @@ async function run(config: ServerConfig, log: Log, { launcher, supervision }: To
     keepsProcessAlive: true,
     fatal,
     ended: () => exit(0),
+    saving: (percent) => supervision.saving(percent),
     executable: executable(),
     giveBackFreed: freedMemoryReturn(),
     passedSockets,

@@ -1,6 +1,8 @@
 // Connections to the servers that MIGRATE sends keys to. As in Redis, one that was used stays open for ten seconds and knows
 // which database it has selected, so that moving many keys costs one connection; it stays authenticated, too. One that is
 // in use is nobody else's: a second MIGRATE to the same place opens its own.
+//
+// With tls-cluster they are encrypted; one that was opened before that was said stays as it is.
 
 import { Socket } from 'node:net';
 import { realTimers } from '../host/real-timers.ts';
@@ -31,6 +33,13 @@ export interface Exchange {
   readonly replies: readonly ReplyValue[];
 }
 
+/** How connections are encrypted, if they are. */
+export interface Encryption {
+  encryptsOutgoing(): boolean;
+  /** Begins to encrypt a connection. */
+  encrypt(socket: Socket): Socket;
+}
+
 const timers = realTimers(false);
 
 /** One connection. */
@@ -42,7 +51,10 @@ export class MigrationLink {
   keptSince = 0;
   private readonly host: string;
   private readonly port: number;
-  private readonly socket = new Socket();
+  /** What is read and written: the connection, or what encrypts it. */
+  private socket = new Socket();
+  private readonly encryption: Encryption;
+  private encrypts = false;
   private readonly parser = new ReplyParser<ReplyValue>(plainValues(), REPLY_LIMITS);
   private isConnected = false;
   private stage: ExchangeFailure = 'connecting';
@@ -54,17 +66,20 @@ export class MigrationLink {
   private ended: ((exchange: Exchange) => void) | null = null;
   private onGone: () => void = () => undefined;
 
-  constructor(name: string, host: string, port: number) {
+  constructor(name: string, host: string, port: number, encryption: Encryption) {
     this.name = name;
     this.host = host;
     this.port = port;
-    const { socket } = this;
+    this.encryption = encryption;
+    this.watch(this.socket);
+  }
+
+  private watch(socket: Socket): void {
     socket.unref();
-    socket.on('data', (bytes: Buffer) => this.received(bytes));
     // 'close' follows, also where the end was orderly.
     socket.on('error', (error) => {
-      // What the other end says to the attempt is only met in the first write to it by Redis.
-      if (this.stage === 'connecting' && REFUSALS.has(codeOf(error))) this.stage = 'writing';
+      // What the other end says to the attempt is only met in the first write to it by Redis, unless it encrypts.
+      if (this.stage === 'connecting' && !this.encrypts && REFUSALS.has(codeOf(error))) this.stage = 'writing';
     });
     socket.on('close', () => this.fail(false));
   }
@@ -89,15 +104,28 @@ export class MigrationLink {
   connect(timeoutMs: number, done: (exchange: Exchange) => void): void {
     this.begin('connecting', timeoutMs, done);
     const { socket, host, port } = this;
+    this.encrypts = this.encryption.encryptsOutgoing();
     if (port < 0 || !Number.isSafeInteger(port)) {
       timers.soon(() => this.fail(false));
       return;
     }
     socket.setNoDelay(true);
     socket.connect({ host, port: port & PORT_MASK }, () => {
-      this.isConnected = true;
-      this.succeed();
+      if (!this.encrypts) {
+        this.opened();
+        return;
+      }
+      const encrypted = this.encryption.encrypt(socket);
+      this.socket = encrypted;
+      this.watch(encrypted);
+      encrypted.once('secureConnect', () => this.opened());
     });
+  }
+
+  private opened(): void {
+    this.socket.on('data', (bytes: Buffer) => this.received(bytes));
+    this.isConnected = true;
+    this.succeed();
   }
 
   /** Sends all of `pieces` and waits for so many replies; no longer than `timeoutMs` for each step of it. */
@@ -181,6 +209,11 @@ export class MigrationLink {
 export class MigrationLinks {
   private readonly kept = new Map<string, MigrationLink>();
   private readonly used = new Set<MigrationLink>();
+  private readonly encryption: Encryption;
+
+  constructor(encryption: Encryption) {
+    this.encryption = encryption;
+  }
 
   /** Connections that are open or about to be. */
   count(): number {
@@ -191,7 +224,7 @@ export class MigrationLinks {
   take(host: string, port: string): MigrationLink {
     const name = `${host}:${port}`;
     let link = this.kept.get(name);
-    if (link === undefined) link = new MigrationLink(name, host, leadingNumber(port));
+    if (link === undefined) link = new MigrationLink(name, host, leadingNumber(port), this.encryption);
     else this.kept.delete(name);
     this.used.add(link);
     return link;

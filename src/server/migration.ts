@@ -14,6 +14,9 @@
 //
 // With COPY nothing is deleted, and the state of (1) is what was asked for. All deletions of one round are propagated as one
 // DEL. A connection that turns out to be dead before the first acknowledgement is replaced once, as in Redis.
+//
+// Inside MULTI the engine stands still until the end (engine/standstill.ts): nothing can be changed meanwhile, and the
+// deletions are a part of the transaction.
 
 import { DEL_EVENT } from '../engine/events.ts';
 import { NO_DEADLINE } from '../engine/expiry.ts';
@@ -86,12 +89,22 @@ interface Item {
 
 export type MigrationReply = (out: Reply) => void;
 
+/** Who waits for the end of a migration. */
+export interface MigrationClient {
+  /** Whether it is a transaction, and nothing else runs until the end. */
+  readonly standsStill: boolean;
+  /** To be told once: `end` is to be called in the place of the command, and says what is replied. */
+  done(end: () => MigrationReply): void;
+}
+
 export class Migration {
   private readonly server: Server;
   private readonly order: MigrationOrder;
-  private readonly done: (reply: MigrationReply) => void;
+  private readonly client: MigrationClient;
+  private isOver = false;
   private items: Item[];
   private link!: MigrationLink;
+  private hasLink = false;
   private readonly writer = new Reply();
   private pieces: Uint8Array[] = [];
   /** Replies expected in all, and before those to keys. */
@@ -103,11 +116,10 @@ export class Migration {
   /** Watches the keys on their way; nobody sits behind it. */
   private readonly guard: Session;
 
-  /** `done` is told what to reply, once. */
-  constructor(server: Server, order: MigrationOrder, done: (reply: MigrationReply) => void) {
+  constructor(server: Server, order: MigrationOrder, client: MigrationClient) {
     this.server = server;
     this.order = order;
-    this.done = done;
+    this.client = client;
     const seen = new Set<string>();
     this.items = order.keys.map((key) => {
       const text = toLatin1(key, 0, key.length);
@@ -120,12 +132,18 @@ export class Migration {
 
   /** Begins, once what runs now has ended. */
   start(): void {
-    this.server.transport.soon(() => this.connect());
+    this.server.transport.soon(() => this.guarded(() => this.connect()));
+  }
+
+  /** Ends it: the answer is not waited for any more. */
+  giveUp(): void {
+    this.finish((out) => out.error(NOT_ACKNOWLEDGED));
   }
 
   private connect(): void {
     const { order, server } = this;
     this.link = server.migrationLinks.take(order.host, order.port);
+    this.hasLink = true;
     if (this.link.isOpen()) {
       this.send();
       return;
@@ -141,11 +159,15 @@ export class Migration {
 
   /** What escapes here must not be lost in a callback of a socket. */
   private guarded(run: () => void): void {
-    try {
-      run();
-    } catch (thrown) {
-      this.server.fatal(thrown);
-    }
+    const step = (): void => {
+      try {
+        if (!this.isOver) run();
+      } catch (thrown) {
+        this.server.fatal(thrown);
+      }
+    };
+    if (this.client.standsStill) step();
+    else this.server.engine.standstill.whenOver(step);
   }
 
   // --- what is sent ---
@@ -234,35 +256,45 @@ export class Migration {
   // --- what came back ---
 
   private answered(exchange: Exchange): void {
-    const { server, link } = this;
+    const { server, link, order, client } = this;
     if (!server.migrationLinks.isTaken(link)) return;
+    const { failure, timedOut, replies } = exchange;
+    if (failure !== null && !timedOut && this.mayRetry && this.rounds === 0 && replies.length <= this.firstReply) {
+      this.mayRetry = false;
+      unwatch(this.guard);
+      server.engine.refreshEffects();
+      server.migrationLinks.give(link, 0);
+      this.connect();
+      return;
+    }
+    if (client.standsStill) {
+      this.end(() => this.conclude(exchange) ?? changedOften);
+      return;
+    }
     server.engine.updateTime();
-    if (!this.order.copy && server.engine.admission.pausedUntil > server.engine.keyspace.now) {
+    if (!order.copy && server.engine.admission.pausedUntil > server.engine.keyspace.now) {
       timers.after(PAUSE_LOOK_MS, () => this.guarded(() => this.answered(exchange)));
-    } else this.conclude(exchange);
+      return;
+    }
+    const reply = this.conclude(exchange);
+    if (reply !== null) this.finish(reply);
+    else this.send();
   }
 
-  private conclude({ failure, timedOut, replies }: Exchange): void {
+  /** Deletes what has arrived. Says what to reply; null when keys are to be sent again. */
+  private conclude({ failure, replies }: Exchange): MigrationReply | null {
     const { order, link } = this;
     const error = this.firstError(replies);
     const changed = order.copy ? [] : this.deleteArrived(replies);
     unwatch(this.guard);
     this.server.engine.refreshEffects();
-    if (failure !== null && error === null) {
-      if (!timedOut && this.mayRetry && this.rounds === 0 && replies.length <= this.firstReply) {
-        this.mayRetry = false;
-        this.server.migrationLinks.give(link, 0);
-        this.connect();
-      } else this.finish((out) => out.error(FAILURES[failure]));
-      return;
-    }
+    if (failure !== null && error === null) return (out) => out.error(FAILURES[failure]);
     link.database = error === null ? order.target : UNKNOWN_DATABASE;
-    if (error !== null) this.finish((out) => out.errorText(`ERR Target instance replied with error: ${error}`));
-    else if (changed.length === 0) this.finish((out) => out.ok());
-    else if (++this.rounds < ROUNDS_MAX) {
-      this.items = changed;
-      this.send();
-    } else this.finish((out) => out.error(CHANGED));
+    if (error !== null) return (out) => out.errorText(`ERR Target instance replied with error: ${error}`);
+    if (changed.length === 0) return (out) => out.ok();
+    if (++this.rounds >= ROUNDS_MAX) return changedOften;
+    this.items = changed;
+    return null;
   }
 
   /** The error to be told, if there is one: those of AUTH and SELECT only once a key was answered, as in Redis. */
@@ -307,7 +339,7 @@ export class Migration {
     if (deleted.length > 0 && propagation.active) {
       propagation.begin(database.index, 1 + deleted.length).text('DEL');
       for (const key of deleted) propagation.bytes(key, 0, key.length);
-      propagation.flush();
+      if (!this.client.standsStill) propagation.flush();
     }
     return changed;
   }
@@ -331,14 +363,29 @@ export class Migration {
   }
 
   private finish(reply: MigrationReply): void {
+    this.end(() => reply);
+  }
+
+  /** The end of it; `conclude` is called in the place of the command. */
+  private end(conclude: () => MigrationReply): void {
     const { server } = this;
-    unwatch(this.guard);
-    this.pieces = [];
-    server.migrationLinks.give(this.link, server.clock.elapsed());
-    server.engine.refreshEffects();
-    this.done(reply);
+    this.isOver = true;
+    server.inTurn(() =>
+      this.client.done(() => {
+        const reply = conclude();
+        unwatch(this.guard);
+        this.pieces = [];
+        if (this.hasLink) server.migrationLinks.give(this.link, server.clock.elapsed());
+        server.engine.refreshEffects();
+        return reply;
+      }),
+    );
     server.workSoon();
   }
+}
+
+function changedOften(out: Reply): void {
+  out.error(CHANGED);
 }
 
 function newItem(key: Uint8Array, isRepeated: boolean): Item {

@@ -1,21 +1,23 @@
-// The port for encrypted connections. Whatever the transport is, these come through node:tls.
+// The port for encrypted connections, and those that the server opens itself. Whatever the transport is, these go through
+// node:tls.
 
+import type { Socket } from 'node:net';
 import type { ServerConfig } from './config/server-config.ts';
-import { tlsPort } from './config/tls.ts';
+import { tlsCluster } from './config/tls.ts';
 import type { Log } from './log.ts';
-import { readTlsSettings, TLS_DIRECTIVES, TlsRefusal } from './tls-settings.ts';
+import type { Encryption } from './migration-links.ts';
+import { readTlsSettings, TLS_DIRECTIVES, TlsRefusal, usesTls } from './tls-settings.ts';
 import { NodeTransport } from './transports/node-net.ts';
 import { TlsSecurity } from './transports/tls.ts';
 import type { TransportHost, TransportOptions } from './transports/transport.ts';
 
 const REFUSAL = 'Unable to update TLS configuration. Check server logs.';
 
-export class SecurePort {
+export class SecurePort implements Encryption {
   readonly transport: NodeTransport;
   private readonly security: TlsSecurity;
   private readonly config: ServerConfig;
   private readonly log: Log;
-  private isConfigured = false;
 
   constructor(host: TransportHost, options: TransportOptions, config: ServerConfig, log: Log) {
     this.config = config;
@@ -29,10 +31,19 @@ export class SecurePort {
    * be called before the port is opened.
    */
   start(): boolean {
-    const isUsable = this.config.get(tlsPort) === 0 || this.configure();
+    const isUsable = !usesTls(this.config) || this.configure();
     // Before the listeners' own watch: a port is opened only where connections to it can be made.
-    this.config.watch([tlsPort, ...TLS_DIRECTIVES], () => this.refusal());
+    this.config.watch(TLS_DIRECTIVES, () => this.refusal());
     return isUsable;
+  }
+
+  /** tls-cluster: whether connections to other servers are encrypted, by `encrypt`. */
+  encryptsOutgoing(): boolean {
+    return this.config.get(tlsCluster);
+  }
+
+  encrypt(socket: Socket): Socket {
+    return this.security.encrypt(socket);
   }
 
   close(): void {
@@ -40,15 +51,12 @@ export class SecurePort {
   }
 
   private refusal(): string | null {
-    // Nobody uses them: they may be given in any order.
-    if (this.config.get(tlsPort) === 0 && !this.isConfigured) return null;
-    return this.configure() ? null : REFUSAL;
+    return !usesTls(this.config) || this.configure() ? null : REFUSAL;
   }
 
   private configure(): boolean {
     try {
       this.security.configure(readTlsSettings(this.config));
-      this.isConfigured = true;
       return true;
     } catch (error) {
       // What node:tls throws tells what OpenSSL has against a file or a list.

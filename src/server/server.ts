@@ -24,7 +24,7 @@ import { realTimers } from '../host/real-timers.ts';
 import { systemEntropy } from '../host/system-entropy.ts';
 import { fromLatin1, toLatin1, utf8 } from '../lib/bytes.ts';
 import type { FlatMemoryOptions } from '../memory/flat-memory.ts';
-import { Persistence, type ShutdownWish } from '../persistence/persistence.ts';
+import { Persistence } from '../persistence/persistence.ts';
 import type { PersistenceHost } from '../persistence/persistence-host.ts';
 import { MAX_CLIENTS } from '../protocol/errors.ts';
 import type { Clock } from '../world/clock.ts';
@@ -44,13 +44,13 @@ import {
   tcpKeepalive,
   timeout,
   transport as transportDirective,
-  unixsocket,
 } from './config/network.ts';
 import { hz } from './config/process.ts';
 import { minReplicasMaxLag, minReplicasToWrite } from './config/replication.ts';
 import type { ServerConfig } from './config/server-config.ts';
 import { tlsAuthClientsUser, tlsPort } from './config/tls.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
+import { Ending } from './ending.ts';
 import { HeldReplies } from './held-replies.ts';
 import { allInfo } from './info.ts';
 import { type Kind, Listeners } from './listeners.ts';
@@ -121,6 +121,8 @@ export interface ServerOptions {
   readonly fatal: (error: unknown) => void;
   /** SHUTDOWN ended the server: it is closed. */
   readonly ended?: () => void;
+  /** Before that a snapshot is written: so many percent of it are. */
+  readonly saving?: (percent: number) => void;
   /** The path of the program, for INFO. */
   readonly executable?: string;
   /** Where the data set is kept; the machine's disk when absent. */
@@ -156,15 +158,14 @@ export class Server implements ConnectionOwner, TransportHost {
   readonly executable: string;
   readonly supervisor: Supervisor;
   readonly connections = new Set<Connection>();
-  readonly migrationLinks = new MigrationLinks();
+  readonly migrationLinks: MigrationLinks;
   private readonly metrics = new MetricsEndpoint(this);
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   /** Set by an assertion or by close(). */
-  private stopping = false;
-  private endsSoon = false;
-  /** A signal asked for the end while DEBUG PAUSE-CRON holds it up: who is to be told when it does not come. */
-  private heldShutdown: (() => void) | null = null;
+  stopping = false;
+  /** SHUTDOWN and signals. */
+  readonly ending: Ending;
   private readonly transportOptions: TransportOptions;
   private readonly outputLimits: OutputLimits;
   private toFlush: Connection[] = [];
@@ -176,7 +177,6 @@ export class Server implements ConnectionOwner, TransportHost {
   /** Within a round of a transport, which tickEnd will end: only then replies are held. */
   private inTick = false;
   private readonly fatalHook: (error: unknown) => void;
-  private readonly endedHook: () => void;
   private cronTimer: NodeJS.Timeout | null = null;
   private deadlineTimer: NodeJS.Timeout | null = null;
   private deadlineAt = Number.POSITIVE_INFINITY;
@@ -195,7 +195,10 @@ export class Server implements ConnectionOwner, TransportHost {
     this.clock = options.clock;
     this.seed = options.seed;
     this.fatalHook = options.fatal;
-    this.endedHook = options.ended ?? (() => undefined);
+    this.ending = new Ending(this, {
+      ended: options.ended ?? (() => undefined),
+      saving: options.saving ?? (() => undefined),
+    });
     this.executable = options.executable ?? '';
     this.supervisor = options.supervisor ?? 'no';
     this.startedAt = Math.floor(options.clock.now());
@@ -210,6 +213,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.transport = choice.transport;
     this.transportReason = choice.reason;
     this.securePort = new SecurePort(this, this.transportOptions, this.config, this.log);
+    this.migrationLinks = new MigrationLinks(this.securePort);
     const kinds: readonly Kind[] = [
       { name: 'tcp', port: portDirective, opener: () => this.transport, freePort: options.freePort ?? false },
       { name: 'tls', port: tlsPort, opener: () => this.securePort.transport, freePort: false },
@@ -270,7 +274,7 @@ export class Server implements ConnectionOwner, TransportHost {
 
   /** Why clients are not served now; null: they are. */
   illness(): string | null {
-    if (this.stopping || this.endsSoon) return 'stopping';
+    if (this.stopping || this.ending.isUnderWay()) return 'stopping';
     return this.persistence.loading === null ? null : 'loading';
   }
 
@@ -312,6 +316,10 @@ export class Server implements ConnectionOwner, TransportHost {
     this.withholding.add(connection);
   }
 
+  standsStill(): boolean {
+    return this.engine.standstill.isOn();
+  }
+
   private showWithheld(): void {
     if (this.withholding.size === 0) return;
     const connections = [...this.withholding];
@@ -329,6 +337,7 @@ export class Server implements ConnectionOwner, TransportHost {
   /** Ends connections, listeners and timers: nothing keeps the process alive afterwards. */
   close(): void {
     if (this.stopping) return;
+    this.engine.standstill.giveUp();
     this.stopping = true;
     if (this.cronTimer !== null) clearTimeout(this.cronTimer);
     if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
@@ -391,6 +400,8 @@ export class Server implements ConnectionOwner, TransportHost {
 
   private endTick(): void {
     const { engine } = this;
+    // What happened since the last one is seen when the transaction is at its end.
+    if (engine.standstill.isOn()) return;
     engine.endTick();
     this.inTick = false;
     if (engine.keyspace.now - this.workedAt >= WORK_PAUSE_MS && engine.hasDeadlines()) this.workSoon();
@@ -474,6 +485,10 @@ export class Server implements ConnectionOwner, TransportHost {
       this.guard(() => {
         this.workIsDue = false;
         if (this.stopping) return;
+        if (this.standsStill()) {
+          if (this.ending.work()) this.workSoon();
+          return;
+        }
         if (this.engine.work(WORK_SLICE_MS)) this.workSoon();
         this.workedAt = this.engine.keyspace.now;
         if (this.writeSlice()) this.workSoon();
@@ -509,8 +524,8 @@ export class Server implements ConnectionOwner, TransportHost {
   }
 
   private cron(): void {
-    if (this.cronPaused) return;
-    if (this.heldShutdown !== null) this.shutdownFor(this.heldShutdown);
+    if (this.cronPaused || this.standsStill()) return;
+    this.ending.cron();
     const started = this.clock.elapsed();
     this.vitals.sample();
     const now = Math.floor(this.clock.now());
@@ -546,45 +561,16 @@ export class Server implements ConnectionOwner, TransportHost {
     this.endTick();
   }
 
-  /**
-   * Ends the server, once what runs now has ended: SHUTDOWN and signals. `failed` is told when it cannot end, since the data
-   * set could not be saved.
-   */
-  shutdown(wish: ShutdownWish = { save: null, force: false }, failed: () => void = () => undefined): void {
-    if (this.stopping || this.endsSoon) return;
-    this.endsSoon = true;
-    this.transport.soon(() =>
-      this.guard(() => {
-        this.log.notice('User requested shutdown...');
-        if (!this.persistence.prepareShutdown(wish)) {
-          this.endsSoon = false;
-          this.log.warning('Errors trying to shut down the server. Check the logs for more information.');
-          failed();
-          this.endTick();
-          return;
-        }
-        if (this.config.get(unixsocket) !== '') this.log.notice('Removing the unix socket file.');
-        this.close();
-        this.log.warning('Redis is now ready to exit, bye bye...');
-        this.endedHook();
-      }),
-    );
+  /** Runs something soon, but not in the midst of a transaction. */
+  soonUnseen(run: () => void): void {
+    this.transport.soon(() => this.guard(() => this.engine.standstill.whenOver(run)));
   }
 
-  /** A shutdown that a signal asks for: DEBUG PAUSE-CRON holds it up, as in Redis, whose cron looks for it. */
-  shutdownFor(failed: () => void): void {
-    this.heldShutdown = this.cronPaused ? failed : null;
-    if (!this.cronPaused) this.shutdown({ save: null, force: false }, failed);
-  }
-
-  /** SHUTDOWN ABORT; false when there is no shutdown to call off. */
-  abortShutdown(): boolean {
-    const told = this.heldShutdown;
-    if (told === null) return false;
-    this.heldShutdown = null;
-    this.log.warning('Shutdown manually aborted.');
-    told();
-    return true;
+  /** A turn of something outside that acts on the data set: what comes of it leaves in order. */
+  inTurn(run: () => void): void {
+    this.inTick = true;
+    run();
+    this.endTick();
   }
 
   private scheduleDeadline(): void {

@@ -2,6 +2,7 @@
 // signals of crashes end it with a report, SIGALRM makes it say where it is.
 
 import { constants } from 'node:os';
+import { shutdownOnSigint, shutdownOnSigterm } from './config/process.ts';
 import { crashReport, signalCrash } from './crash-report.ts';
 import type { Server } from './server.ts';
 
@@ -13,16 +14,23 @@ const SIGNALLED = 128;
 
 export function obeySignals(server: Server, exit: (code: number) => void): void {
   let isEnding = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const [signal, directive] of [
+    ['SIGTERM', shutdownOnSigterm],
+    ['SIGINT', shutdownOnSigint],
+  ] as const) {
     process.on(signal, () => {
       if (isEnding && signal === 'SIGINT') {
         server.log.raw('notice', 'You insist... exiting now.\n');
+        // What is written of a snapshot is of no use.
+        server.persistence.saves.cancel();
         exit(1);
         return;
       }
       isEnding = true;
       server.log.warning(`Received ${signal} scheduling shutdown...`);
-      server.shutdownFor(() => {
+      const words = server.config.get(directive);
+      const save = words.has('save') ? true : words.has('nosave') ? false : null;
+      server.ending.beginFor({ save, force: words.has('force') }, () => {
         isEnding = false;
       });
     });

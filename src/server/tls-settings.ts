@@ -13,11 +13,17 @@ import {
   tlsCertFile,
   tlsCiphers,
   tlsCiphersuites,
+  tlsClientCertFile,
+  tlsClientKeyFile,
+  tlsClientKeyFilePass,
+  tlsCluster,
   tlsDhParamsFile,
   tlsKeyFile,
   tlsKeyFilePass,
+  tlsPort,
   tlsPreferServerCiphers,
   tlsProtocols,
+  tlsReplication,
   tlsSessionCacheSize,
   tlsSessionCacheTimeout,
   tlsSessionCaching,
@@ -32,11 +38,17 @@ export const TLS_DIRECTIVES = [
   tlsCertFile,
   tlsCiphers,
   tlsCiphersuites,
+  tlsClientCertFile,
+  tlsClientKeyFile,
+  tlsClientKeyFilePass,
+  tlsCluster,
   tlsDhParamsFile,
   tlsKeyFile,
   tlsKeyFilePass,
+  tlsPort,
   tlsPreferServerCiphers,
   tlsProtocols,
+  tlsReplication,
   tlsSessionCacheSize,
   tlsSessionCacheTimeout,
   tlsSessionCaching,
@@ -59,11 +71,21 @@ export class TlsRefusal extends Error {
   override readonly name = 'TlsRefusal';
 }
 
+/** Whether any connections are to be encrypted. Where none are, the other directives may be set in any order. */
+export function usesTls(config: ServerConfig): boolean {
+  return config.get(tlsPort) !== 0 || opensEncrypted(config);
+}
+
+/** Whether such are that this server opens. */
+function opensEncrypted(config: ServerConfig): boolean {
+  return config.get(tlsCluster) || config.get(tlsReplication);
+}
+
 /** Reads the settings and the files that they name. Throws TlsRefusal. */
 export function readTlsSettings(config: ServerConfig): TlsSettings {
   const clients = config.get(tlsAuthClients);
   const authorities = readAuthorities(config);
-  if (clients !== 'no' && authorities.length === 0) {
+  if ((clients !== 'no' || opensEncrypted(config)) && authorities.length === 0) {
     throw new TlsRefusal(
       'Either tls-ca-cert-file or tls-ca-cert-dir must be specified when tls-cluster, tls-replication or ' +
         'tls-auth-clients are enabled!',
@@ -75,24 +97,43 @@ export function readTlsSettings(config: ServerConfig): TlsSettings {
   if (key === '') throw new TlsRefusal('No tls-key-file configured!');
   const passphrase = config.get(tlsKeyFilePass);
   const dhParams = config.get(tlsDhParamsFile);
-  const context: SecureContextOptions = {
-    cert: read('certificate', cert),
-    key: read('private key', key),
-    honorCipherOrder: config.get(tlsPreferServerCiphers),
+  const shared: SecureContextOptions = {
     minVersion: 'TLSv1',
     maxVersion: 'TLSv1.3',
     secureOptions: protocolOptions(config.get(tlsProtocols)),
     ciphers: `${config.get(tlsCiphersuites) || SUITES_OF_TLS13}:${config.get(tlsCiphers) || 'DEFAULT'}`,
     ...(authorities.length > 0 ? { ca: authorities } : {}),
+  };
+  const own: SecureContextOptions = {
+    cert: read('certificate', cert),
+    key: read('private key', key),
     ...(passphrase === '' ? {} : { passphrase }),
-    ...(dhParams === '' ? {} : { dhparam: read('DH params', dhParams) }),
   };
   return {
-    context,
+    context: {
+      ...shared,
+      ...own,
+      honorCipherOrder: config.get(tlsPreferServerCiphers),
+      ...(dhParams === '' ? {} : { dhparam: read('DH params', dhParams) }),
+    },
+    outgoing: { ...shared, ...(clientCertificate(config) ?? own) },
     clients,
     cachesSessions: config.get(tlsSessionCaching),
     sessionsMax: config.get(tlsSessionCacheSize),
     sessionSeconds: config.get(tlsSessionCacheTimeout),
+  };
+}
+
+/** What this server shows where it is the client, if that is something else. */
+function clientCertificate(config: ServerConfig): SecureContextOptions | null {
+  const cert = config.get(tlsClientCertFile);
+  const key = config.get(tlsClientKeyFile);
+  if (cert === '' || key === '') return null;
+  const passphrase = config.get(tlsClientKeyFilePass);
+  return {
+    cert: read('certificate', cert),
+    key: read('private key', key),
+    ...(passphrase === '' ? {} : { passphrase }),
   };
 }
 

@@ -9,20 +9,27 @@ import { ObeyedCommands } from '../../src/engine/obeyed-commands.ts';
 import { SimulatedDisk } from '../../src/host/simulated-disk.ts';
 import { fromLatin1, toLatin1 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
+import { Settings } from '../../src/lib/settings.ts';
 import { NONE } from '../../src/memory/flat-memory.ts';
 import { AofError, AofReader } from '../../src/persistence/aof/aof-reader.ts';
 import { AppendFiles } from '../../src/persistence/aof/append-files.ts';
 import { CommandWriter } from '../../src/persistence/aof/command-writer.ts';
+import { Loading, LoadingError } from '../../src/persistence/loading.ts';
+import type { PersistenceHost } from '../../src/persistence/persistence-host.ts';
+import { toBytes } from '../../src/persistence/rdb/whole.ts';
+import { DIRECTIVES } from '../../src/server/config/table.ts';
 import { TableWalk } from '../../src/structures/hash-table.ts';
 import { ManualClock } from '../../src/world/clock.ts';
 import { writeAll } from '../../src/world/disk.ts';
 import { DataSetGenerator } from '../conformance/data-sets.ts';
-import { EngineHarness, START } from '../support/engine-harness.ts';
+import { EngineHarness, encode, START } from '../support/engine-harness.ts';
 
 const SEED = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
 const MUTATIONS = Number(process.env['CINNABAR_MUTATIONS'] ?? 10_000);
 /** Mutated are pieces of a log, so that most of the time goes into what is mutated. */
 const PIECE_BYTES = 4096;
+const MEMORY_BYTES = 64 * 1024 * 1024;
+const LOAD_MS_MAX = 5000;
 
 /** A log with all types. */
 function newLog(seed: number): Uint8Array {
@@ -47,6 +54,16 @@ const FLUSHALL = fromLatin1('FLUSHALL');
 
 let refused = 0;
 let loaded = 0;
+
+/** Runs what loads a file: it must not take long, nor more memory than twice the file and 64 MB. */
+function bounded(bytes: number, label: string, run: () => void): void {
+  const started = performance.now();
+  const before = process.memoryUsage().arrayBuffers;
+  run();
+  const grown = process.memoryUsage().arrayBuffers - before;
+  assert.ok(grown < bytes * 2 + MEMORY_BYTES, `${label}: took ${grown} bytes for ${bytes}`);
+  assert.ok(performance.now() - started < LOAD_MS_MAX, `${label}: took too long`);
+}
 
 /** Loads a log; whatever it says, only an AofError may come of it, and the engine is whole after. */
 function load(content: Uint8Array, label: string): void {
@@ -74,15 +91,52 @@ function load(content: Uint8Array, label: string): void {
     },
     log,
   });
-  try {
-    for (const _ of reader.read(files));
-    loaded++;
-  } catch (error) {
-    if (!(error instanceof AofError)) throw new Error(label, { cause: error });
-    refused++;
-  }
+  bounded(content.length, label, () => {
+    try {
+      for (const _ of reader.read(files));
+      loaded++;
+    } catch (error) {
+      if (!(error instanceof AofError)) throw new Error(label, { cause: error });
+      refused++;
+    }
+  });
+  empty();
+}
+
+/** Empties the engine, which must be whole. */
+function empty(): void {
   engine.check();
   obeyed.run(engine.keyspace.databases[0]!, FLUSHALL, Int32Array.of(0), Int32Array.of(FLUSHALL.length), 1);
+}
+
+const settings = new Settings(DIRECTIVES);
+
+/** Loads the whole log of a directory as a server does; whether it was taken. */
+function loadDirectory(base: Uint8Array, increment: Uint8Array, label: string): boolean {
+  const disk = new SimulatedDisk(1);
+  disk.makeDirectory('d');
+  for (const [name, bytes] of [
+    ['d/aof.manifest', fromLatin1('file base seq 1 type b\nfile log seq 1 type i\n')],
+    ['d/base', base],
+    ['d/log', increment],
+  ] as const) {
+    writeAll(disk.open(name, 'create'), bytes);
+  }
+  const log = () => undefined;
+  const host = { engine, settings, disk, log } as unknown as PersistenceHost;
+  const files = new AppendFiles({ disk, parent: '.', directoryName: 'd', filename: 'aof', log });
+  files.load();
+  let isTaken = true;
+  bounded(base.length + increment.length, label, () => {
+    try {
+      for (const _ of new Loading(host).appendLog(files));
+    } catch (error) {
+      if (!(error instanceof LoadingError)) throw new Error(label, { cause: error });
+      isTaken = false;
+    }
+  });
+  empty();
+  return isTaken;
 }
 
 test(`damage at every 16th byte, seed ${SEED}`, () => {
@@ -109,6 +163,21 @@ test(`${MUTATIONS} mutations, seed ${SEED}`, () => {
     load(Uint8Array.from(piece), `mutation ${mutation}`);
   }
   assert.ok(refused > 0 && loaded > 0);
+});
+
+test(`damage of a base that is a snapshot is always noticed, seed ${SEED}`, () => {
+  const harness = new EngineHarness();
+  for (const command of new DataSetGenerator(new Prng(SEED)).commands()) harness.run(...command);
+  const base = toBytes(harness.engine.keyspace, harness.engine.access);
+  const increment = fromLatin1(encode(['SELECT', '0']) + encode(['SET', 'last', 'one']));
+  assert.ok(loadDirectory(base, increment, 'the sound one'));
+  const prng = new Prng(SEED);
+  for (let at = 0; at < base.length; at += 16) {
+    const damaged = base.slice();
+    damaged[at]! ^= 1 + prng.below(255);
+    assert.ok(!loadDirectory(damaged, increment, `byte ${at}`), `byte ${at}`);
+    assert.ok(!loadDirectory(base.subarray(0, at), increment, `cut at ${at}`) || at === 0, `cut at ${at}`);
+  }
 });
 
 /** Where a command begins, near a place. */

@@ -133,7 +133,7 @@ class Foreground {
   constructor(args: readonly string[], environment: Record<string, string> = {}, descriptors: readonly number[] = []) {
     // LISTEN_PID is known only to the process itself.
     const script = 'export LISTEN_PID=$$; exec "$0" "$@"';
-    this.child = spawn('/bin/sh', ['-c', script, BIN, ...args, '--save', ''], {
+    this.child = spawn('/bin/sh', ['-c', script, BIN, '--save', '', ...args], {
       cwd: home,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'ignore', ...descriptors],
@@ -201,6 +201,34 @@ test('systemd is notified, and supervision keeps the server in the foreground', 
   assert.ok(told.filter((text) => text === 'WATCHDOG=1\n').length >= 2);
   await server.end();
   assert.equal(receiver.read().at(-1), 'STOPPING=1\n');
+  receiver.close();
+});
+
+test('systemd waits for a server that saves at its end, as long as that goes on', {
+  skip: SKIP_WITHOUT_DATAGRAMS,
+}, async () => {
+  const address = join(home, 'notify-ending');
+  const receiver = receiveDatagrams(address);
+  const port = await freePort();
+  const args = ['--port', `${port}`, '--supervised', 'systemd', '--save', '3600 1', '--rdb-key-save-delay', '50000'];
+  const server = new Foreground([...args, '--dir', home, '--dbfilename', 'ending.rdb'], {
+    NOTIFY_SOCKET: address,
+    WATCHDOG_USEC: '200000',
+  });
+  await server.printed(/Ready to accept/);
+  for (let key = 0; key < 40; key++) assert.equal(await ask(port, 'SET', `key-${key}`, '1'), '+OK\r\n');
+  receiver.read();
+  const told: string[] = [];
+  server.child.kill('SIGTERM');
+  // There is room for a few only.
+  await until(() => told.push(...receiver.read()) > 0 && server.child.exitCode !== null);
+  const saving = told.flatMap(
+    (text) => /^STATUS=Saving the data set, (\d+)%\nEXTEND_TIMEOUT_USEC=60000000\n$/.exec(text)?.[1] ?? [],
+  );
+  assert.equal(saving[0], '0');
+  assert.ok(saving.length > 1 && Number(saving[1]) > 0, saving.join());
+  assert.ok(told.filter((text) => text === 'WATCHDOG=1\n').length > 10);
+  assert.equal(told.at(-1), 'STOPPING=1\n');
   receiver.close();
 });
 

@@ -1,81 +1,12 @@
-// The program from its start to its end: what clients may do while it loads, what signals and SHUTDOWN do, and that an end
-// which cannot come leaves everything as it was.
+// The program from its start to its end: what clients may do while it loads, and what signals do. SHUTDOWN: ending.test.ts.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encode } from '../support/engine-harness.ts';
-import { freePort, RawConnection, ServerProcess } from '../support/redis-server.ts';
-
-const BIN = join(import.meta.dirname, '../../bin/cinnabar-server');
-const LOG = 'server.log';
-
-/** A server, and one connection to it. */
-class Probe {
-  readonly server: ServerProcess;
-  private readonly connection: RawConnection;
-
-  private constructor(server: ServerProcess, connection: RawConnection) {
-    this.server = server;
-    this.connection = connection;
-  }
-
-  static async start(args: readonly string[], directory?: string): Promise<Probe> {
-    const all = ['--enable-debug-command', 'yes', '--logfile', LOG, ...args];
-    const server = await ServerProcess.start(BIN, all, directory);
-    return new Probe(server, await RawConnection.open(server.port));
-  }
-
-  async ask(...words: string[]): Promise<string> {
-    this.connection.write(encode(words));
-    return this.connection.read((text) => text.endsWith('\r\n'));
-  }
-
-  /** A field of INFO. */
-  async field(name: string): Promise<string> {
-    return new RegExp(`^${name}:(.*)\r$`, 'm').exec(await this.ask('INFO'))?.[1] ?? '';
-  }
-
-  /** Sends a signal; waits until the server has heard it. */
-  async signal(signal: NodeJS.Signals): Promise<void> {
-    process.kill(Number(await this.field('process_id')), signal);
-    await sleep(50);
-  }
-
-  log(): string {
-    return readFileSync(join(this.server.directory, LOG), 'latin1');
-  }
-
-  async logged(pattern: RegExp): Promise<void> {
-    for (let tries = 0; tries < 100 && !pattern.test(this.log()); tries++) await sleep(20);
-    assert.match(this.log(), pattern);
-  }
-
-  async ended(): Promise<void> {
-    await this.connection.read(() => false);
-    assert.ok(this.connection.closed, 'the server has closed the connection');
-  }
-
-  files(): string[] {
-    return readdirSync(this.server.directory);
-  }
-
-  stop(): Promise<void> {
-    this.connection.close();
-    return this.server.stop();
-  }
-}
-
-async function withProbe(args: readonly string[], run: (probe: Probe) => Promise<void>): Promise<void> {
-  const probe = await Probe.start(args);
-  try {
-    await run(probe);
-  } finally {
-    await probe.stop();
-  }
-}
+import { LOG, Probe, withProbe } from '../support/probe.ts';
+import { freePort } from '../support/redis-server.ts';
 
 test('a signal that means a crash ends the server with a report', () =>
   withProbe([], async (probe) => {
@@ -221,51 +152,3 @@ for (const kind of ['snapshot', 'log']) {
     }
   });
 }
-
-test('an end that cannot come, since the data set cannot be saved, leaves the log as it was', async () => {
-  const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '3600 1'];
-  const probe = await Probe.start(args);
-  const { directory } = probe.server;
-  // What is renamed to a directory with something in it fails.
-  mkdirSync(join(directory, 'dump.rdb'));
-  writeFileSync(join(directory, 'dump.rdb', 'here'), '');
-  await probe.ask('SET', 'before', '1');
-  assert.match(await probe.ask('SHUTDOWN'), /^-ERR Errors trying to SHUTDOWN/);
-  await probe.signal('SIGTERM');
-  await probe.logged(/Received SIGTERM[\s\S]*can't exit/);
-  assert.equal(await probe.ask('SET', 'after', '2'), '+OK\r\n');
-  await probe.server.kill();
-  const again = await Probe.start(args, directory);
-  try {
-    assert.equal(await again.ask('GET', 'before'), '$1\r\n1\r\n');
-    assert.equal(await again.ask('GET', 'after'), '$1\r\n2\r\n');
-  } finally {
-    await again.stop();
-  }
-});
-
-test('SHUTDOWN ABORT calls off what a signal asked for, while DEBUG PAUSE-CRON holds it up', () =>
-  withProbe([], async (probe) => {
-    await probe.ask('DEBUG', 'PAUSE-CRON', '1');
-    await probe.signal('SIGTERM');
-    assert.equal(await probe.ask('SHUTDOWN', 'ABORT'), '+OK\r\n');
-    assert.match(probe.log(), /Received SIGTERM[\s\S]*Shutdown manually aborted/);
-    assert.equal(await probe.ask('SHUTDOWN', 'ABORT'), '-ERR No shutdown in progress.\r\n');
-    await probe.signal('SIGTERM');
-    assert.equal(await probe.ask('DEBUG', 'PAUSE-CRON', '0'), '+OK\r\n');
-    await probe.ended();
-  }));
-
-test('SHUTDOWN gives up a snapshot under way, and leaves nothing of it', () =>
-  withProbe([], async (probe) => {
-    await probe.ask('SET', 'a', '1');
-    await probe.ask('CONFIG', 'SET', 'rdb-key-save-delay', '10000000');
-    await probe.ask('BGSAVE');
-    for (let tries = 0; tries < 100 && !probe.files().some((name) => name.startsWith('temp-')); tries++)
-      await sleep(20);
-    assert.equal(await probe.field('rdb_bgsave_in_progress'), '1');
-    assert.ok(probe.files().some((name) => name.startsWith('temp-')));
-    await probe.ask('SHUTDOWN', 'NOSAVE');
-    await probe.ended();
-    assert.deepEqual(probe.files(), [LOG]);
-  }));

@@ -147,6 +147,18 @@ export class ServerProcess {
     throw new Error(`${command} did not accept connections on port ${port}`);
   }
 
+  /** The process: the launcher puts the program in its own place. */
+  processId(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** How the process ended, null for a signal; waits for that. */
+  async exitCode(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null)
+      await new Promise((resolve) => this.child.once('exit', resolve));
+    return this.child.exitCode;
+  }
+
   /** Ends the process at once; what it has written stays. */
   async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;

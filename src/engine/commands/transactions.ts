@@ -73,8 +73,7 @@ export const exec = control(
       return;
     }
     engine.discard(session);
-    call.reply.array(transaction.queue.length);
-    for (const { id, args } of transaction.queue) engine.performNested(call, id, args);
+    engine.standstill.run(call, transaction.queue);
   },
 );
 

@@ -424,6 +424,19 @@ export class AppendFiles {
     else done();
   }
 
+  /** What stayed of earlier rewrites goes now, if that is wanted; waits for the disk. A rewrite does so at its end. */
+  dropHistory(): void {
+    if (this.stage !== IDLE || !this.removeHistoryFiles()) return;
+    const next = this.withoutHistory();
+    try {
+      this.persistNow(next);
+    } catch (error) {
+      this.options.log('warning', `Error trying to write the AOF manifest file: ${asDiskError(error).message}`);
+      return;
+    }
+    this.manifest = next;
+  }
+
   /** Deletes what a rewrite has replaced. That some of it stays does no harm, so failures are only logged. */
   private removeHistoryFiles(): boolean {
     if (this.keepsHistory || this.manifest.history.length === 0) return false;

@@ -1,5 +1,5 @@
 // MIGRATE: moves keys to another server. The client waits, the event loop does not; migration.ts says what holds for the
-// keys meanwhile. Inside MULTI and scripts, where nothing can be waited for, it is refused where Redis would stand still.
+// keys meanwhile. Inside MULTI the engine stands still (engine/standstill.ts). A script cannot wait: there it is refused.
 
 import { type Call, type WriteCall, word } from '../../engine/call.ts';
 import {
@@ -32,9 +32,7 @@ const KEY_AT = 3;
 const TIMEOUT_DEFAULT_MS = 1000;
 
 const KEY_NOT_EMPTY = error('ERR When using MIGRATE KEYS option, the key argument must be set to the empty string');
-const MAY_NOT_WAIT = error(
-  'ERR MIGRATE waits for another server, which is not possible inside a transaction or script',
-);
+const MAY_NOT_WAIT = error('ERR MIGRATE waits for another server, which is not possible inside a script');
 
 interface Options {
   copy: boolean;
@@ -180,7 +178,7 @@ function migrate(server: Server, call: WriteCall): void {
     call.reply.simple('NOKEY');
     return;
   }
-  if (!call.mayBlock()) {
+  if (!call.mayBlock() && !call.mayStandStill()) {
     call.reply.error(MAY_NOT_WAIT);
     return;
   }
@@ -201,11 +199,24 @@ function migrate(server: Server, call: WriteCall): void {
 
 function begin(server: Server, call: WriteCall, order: MigrationOrder): void {
   const { session } = call;
+  if (!call.mayBlock()) {
+    const awaited = call.standStill(() => migration.giveUp());
+    const migration = new Migration(server, order, {
+      standsStill: true,
+      done: (end) => awaited.proceed(end),
+    });
+    migration.start();
+    return;
+  }
   call.block([], Number.POSITIVE_INFINITY, (out) => out.error(NOT_ACKNOWLEDGED), 'lazy');
   const { blocked } = session;
-  const migration = new Migration(server, order, (write) => {
-    // The client may have gone, or be waiting for something else since CLIENT UNBLOCK.
-    if (session.blocked === blocked && blocked !== null) server.engine.serving.unblock(session, write);
+  const migration = new Migration(server, order, {
+    standsStill: false,
+    done: (end) => {
+      const write = end();
+      // The client may have gone, or be waiting for something else since CLIENT UNBLOCK.
+      if (session.blocked === blocked && blocked !== null) server.engine.serving.unblock(session, write);
+    },
   });
   migration.start();
 }

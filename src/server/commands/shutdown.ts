@@ -69,7 +69,7 @@ function shutdown(server: Server, call: Call): void {
   const wishes = parseWishes(call);
   if (wishes === null) return;
   if (wishes.abort) {
-    if (server.abortShutdown()) call.reply.ok();
+    if (server.ending.abort()) call.reply.ok();
     else call.reply.error(NOT_IN_PROGRESS);
   } else if (!wishes.now && !call.mayBlock()) call.reply.error(MUST_NOT_BLOCK);
   else {
@@ -77,7 +77,7 @@ function shutdown(server: Server, call: Call): void {
     const { session } = call;
     call.block([], Number.POSITIVE_INFINITY, () => undefined, 'shutdown');
     const save = wishes.save ? true : wishes.nosave ? false : null;
-    server.shutdown({ save, force: wishes.force }, () => {
+    server.ending.begin({ save, force: wishes.force }, () => {
       if (session.blocked !== null) server.engine.serving.unblock(session, (out) => out.error(NOT_SAVED));
     });
   }

@@ -76,7 +76,7 @@ export const tlsReplication = bool('tls-replication', false, {
 });
 
 export const tlsCluster = bool('tls-cluster', false, {
-  summary: 'Use TLS between the nodes of a cluster.',
+  summary: 'Use TLS between the nodes of a cluster, and for MIGRATE.',
 });
 
 export const tlsProtocols = text('tls-protocols', '', {

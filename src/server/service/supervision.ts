@@ -9,6 +9,8 @@ const { setInterval, clearInterval } = globalThis;
 
 const READY_TRIES = 100;
 const RETRY_MS = 100;
+/** While the data set is saved systemd waits for so much longer each time that it hears how far it is. */
+const SAVING_MICROSECONDS = 60_000_000;
 
 export type Supervisor = 'no' | 'upstart' | 'systemd';
 
@@ -58,6 +60,11 @@ export class Supervision {
   ready(): void {
     this.notify('STATUS=Ready to accept connections\nREADY=1\n', READY_TRIES);
     if (this.supervisor === 'upstart') this.process.stop();
+  }
+
+  /** The data set is saved before the end; so much of it is written. A long one shall not be taken for a hang. */
+  saving(percent: number): void {
+    this.notify(`STATUS=Saving the data set, ${percent}%\nEXTEND_TIMEOUT_USEC=${SAVING_MICROSECONDS}\n`);
   }
 
   /** The data set is safe, and the server ends now. */

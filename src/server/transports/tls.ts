@@ -9,7 +9,8 @@
 
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
+import type { SecureContext, SecureContextOptions, Server, TLSSocket } from 'node:tls';
+import { assert } from '../../lib/assert.ts';
 import { formatAddress } from './socket-address.ts';
 
 const HANDSHAKE_MS = 10_000;
@@ -18,6 +19,8 @@ const HANDSHAKES_MAX = 1000;
 /** What encrypted connections are made with. */
 export interface TlsSettings {
   readonly context: SecureContextOptions;
+  /** The same for connections that this server opens. */
+  readonly outgoing: SecureContextOptions;
   /** Whether clients must, may or need not show a certificate. One that is shown must be valid. */
   readonly clients: 'no' | 'yes' | 'optional';
   /** Let clients resume a session: how many are remembered (0: any number), and for how many seconds. */
@@ -39,6 +42,7 @@ export interface Security {
 export class TlsSecurity implements Security {
   secured: (socket: Socket) => void = () => {};
   #server: Server | null = null;
+  #outgoing: SecureContext | null = null;
   /** Sockets in their handshake, by address and port of the peer; who waits longest comes first. */
   readonly #handshakes = new Map<string, Socket>();
   readonly #failed: (reason: string) => void;
@@ -52,7 +56,9 @@ export class TlsSecurity implements Security {
   configure(settings: TlsSettings): void {
     const { clients, cachesSessions, sessionSeconds } = settings;
     // Loaded here: it takes some milliseconds, which a server without such a port need not spend at its start.
-    const server = process.getBuiltinModule('node:tls').createServer({
+    const tls = process.getBuiltinModule('node:tls');
+    const outgoing = tls.createSecureContext(settings.outgoing);
+    const server = tls.createServer({
       ...settings.context,
       secureOptions: (settings.context.secureOptions ?? 0) | (cachesSessions ? 0 : constants.SSL_OP_NO_TICKET),
       requestCert: clients !== 'no',
@@ -68,6 +74,21 @@ export class TlsSecurity implements Security {
       socket.destroy();
     });
     this.#server = server;
+    this.#outgoing = outgoing;
+  }
+
+  /**
+   * Begins to encrypt a connection that this server has opened. The other end must show a certificate that an authority
+   * vouches for; which name is in it does not matter, as in Redis.
+   */
+  encrypt(socket: Socket): TLSSocket {
+    assert(this.#outgoing !== null, 'there are settings');
+    return process.getBuiltinModule('node:tls').connect({
+      socket,
+      secureContext: this.#outgoing,
+      rejectUnauthorized: true,
+      checkServerIdentity: () => undefined,
+    });
   }
 
   accept(socket: Socket): void {
