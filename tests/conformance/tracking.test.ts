@@ -255,9 +255,12 @@ describe('what tracking clients are told is what redis-server tells them', { ski
             // To others that run commands 7.0 sent messages in front of their replies, and in the middle of EXEC's.
             steps.command([ids[name]!, ids['eve']!, ids['dan']!]),
           );
+          // A key that has a millisecond to live, set now or by what was queued, is gone before anybody asks for it.
+          const mortal = commands.findIndex((words) => words.includes('PX') || words[0] === 'EXEC');
+          if (mortal >= 0) commands.length = mortal + 1;
           story.push(`${name}: ${commands.map((words) => words.join(' ')).join(' ; ')}`);
           assertSame(say(name), await both.step(name, commands));
-          if (commands.some((words) => words.includes('PX'))) await sleep(3);
+          if (mortal >= 0) await sleep(3);
           assertSame(say('first'), await both.step('first', [['DBSIZE']]));
           if (step === STEPS - 15 && steps.chance(0.5)) {
             for (const each of names) assertSame(say(each), await both.heard(each));

@@ -3,6 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fromLatin1, toLatin1 } from '../../src/lib/bytes.ts';
+import type { Link } from '../../src/server/transports/transport.ts';
+import { encode } from '../support/engine-harness.ts';
 import { HOST, StandIn } from '../support/migration.ts';
 import { settle, TextClient, withSimulatedServer } from '../support/simulated-server.ts';
 
@@ -73,4 +76,55 @@ test('nothing of a transaction that waits for another server is shown, neither b
     standIn.stop();
     client.end();
     other.end();
+  }));
+
+/** A connection of which a test sees each send at its moment. */
+class SeenLink implements Link {
+  readonly remoteAddress = 'test:1';
+  readonly localAddress = 'test:2';
+  readonly remoteIsLocal = true;
+  readonly descriptor = 3;
+  readonly pendingBytes = 0;
+  private readonly sent: (text: string) => void;
+
+  constructor(sent: (text: string) => void) {
+    this.sent = sent;
+  }
+
+  send(bytes: Uint8Array, start: number, end: number): number {
+    this.sent(toLatin1(bytes, start, end));
+    return end - start;
+  }
+
+  pauseReading(): void {}
+  resumeReading(): void {}
+  close(): void {}
+}
+
+test('what leaves before the end of its tick leaves behind its change: whoever kills the server then loses nothing', () =>
+  withSimulatedServer(['--appendonly', 'yes', '--appendfsync', 'everysec'], async ({ server, disk }) => {
+    const incrementBytes = () => disk.size('/tmp/appendonlydir/appendonly.aof.1.incr.aof');
+    const replies: { text: string; logBytes: number }[] = [];
+    const receivers = [0, 1].map(
+      () => server.accept(new SeenLink((text) => replies.push({ text, logBytes: incrementBytes() })))!,
+    );
+    const send = (number: number, ...lines: string[]) => {
+      const bytes = fromLatin1(lines.map((line) => encode(line.split(' '))).join(''));
+      receivers[number]!.received(bytes, bytes.length);
+    };
+    send(0, 'HELLO 3', 'SUBSCRIBE channel');
+    server.tickEnd();
+    await settle();
+    replies.length = 0;
+    const before = incrementBytes();
+    // The first reply is held until the end of the tick; the message has it sent before.
+    send(0, 'SET a 1');
+    send(1, 'PUBLISH channel x');
+    assert.equal(replies[0]?.text, '+OK\r\n');
+    assert.ok(replies[0]!.logBytes > before);
+    // A long reply is sent at once.
+    send(1, `SET b ${'x'.repeat(20_000)}`, 'GET b');
+    assert.match(replies.at(-1)!.text, /xxx\r\n$/);
+    assert.ok(replies.at(-1)!.logBytes > 20_000);
+    server.tickEnd();
   }));
