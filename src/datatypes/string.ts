@@ -9,6 +9,7 @@
 
 import { copyBytes } from '../lib/bytes.ts';
 import { INT64_DIGITS_MAX, parseInt64, parseInteger, writeInt64, writeInteger } from '../lib/integers.ts';
+import { binOfDecimal, binOfSize } from '../lib/size-bins.ts';
 import { FlatMemory, GRANULE_MASK, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import type { NodeGuard } from '../structures/node-guard.ts';
 import {
@@ -42,6 +43,8 @@ const HIGH_UNIT = 4294967296;
 
 const EMPTY = new Uint8Array(0);
 
+export const SAME_LENGTH = -1;
+
 /** What a command that only reads may do with strings. */
 export type ReadStrings = Pick<Strings, 'bytes' | 'start' | 'end' | 'read' | 'length' | 'integer' | 'parseInt64'>;
 
@@ -55,6 +58,8 @@ export class Strings {
   encoding = EMBSTR;
   low = 0;
   high = 0;
+  /** What `overwrite` leaves. */
+  binBefore = SAME_LENGTH;
   private readonly digits = new Uint8Array(INT64_DIGITS_MAX + 1);
   private readonly records: KeyRecords;
   private readonly memory: FlatMemory;
@@ -267,11 +272,18 @@ export class Strings {
     return handle;
   }
 
+  /** The bin of the length of the value last classified, bytes[start..end). */
+  binOfClassified(start: number, end: number): number {
+    return this.encoding === INT ? binOfDecimal(this.high * HIGH_UNIT + (this.low >>> 0)) : binOfSize(end - start);
+  }
+
   /**
-   * Overwrites a string record with the value last classified, where its block is of just the right size class; false
-   * when it is not. The expiry field, if any, and the access clock stay as they are.
+   * Overwrites a string record with the value last classified, where its block is of just the right size class: false
+   * when it is not. Leaves the bin of its length before where another length may have come, else SAME_LENGTH. The expiry
+   * field, if any, and the access clock stay as they are.
    */
   overwrite(handle: number, bytes: Uint8Array, start: number, end: number): boolean {
+    this.binBefore = SAME_LENGTH;
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = (handle & GRANULE_MASK) << 1;
     const header = words[word]!;
@@ -283,6 +295,7 @@ export class Strings {
       if (before !== INT) return false; // the key would move
       words[word] = (header & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding(STRING, INT);
       const payload = word + 2 + ((lengths >>> 31) << 1);
+      this.binBefore = binOfDecimal(words[payload + 1]! * HIGH_UNIT + (words[payload]! >>> 0));
       words[payload] = this.low;
       words[payload + 1] = this.high;
       return true;
@@ -293,6 +306,7 @@ export class Strings {
     if (((lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX) !== inline) {
       const size = KeyRecords.size(encoding, keyLength, inline, lengths < 0);
       if (FlatMemory.capacityFor(size) !== this.memory.capacity(handle)) return false;
+      this.binBefore = binOfSize((lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX);
       words[word + 1] = (lengths & EXPIRY_FLAG) | (inline << KEY_BYTES_BITS) | keyLength;
     }
     words[word] = (header & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding(STRING, encoding);

@@ -12,6 +12,7 @@ import type { ReadSortedSets, SortedSets } from '../datatypes/sorted-set.ts';
 import type { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
 import type { ReadStreams, Streams } from '../datatypes/stream.ts';
 import type { ReadStrings, Strings } from '../datatypes/string.ts';
+import { STRING } from '../datatypes/key-record.ts';
 import { copyBytes, equalBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import type { Collation } from '../lib/collation.ts';
 import { INT64_MAX, INT64_MIN, parseInt64, parseInteger } from '../lib/integers.ts';
@@ -99,7 +100,7 @@ export interface ReadCall {
   /** Whether two arguments hold the same bytes. */
   isSame(a: number, b: number): boolean;
   /** To be called where `find` found the record that is to be changed (forWrite says so itself): before the change, and
-   *  before another lookup. */
+   *  before another lookup. Not for what changes its length. */
   willChangeFound(): void;
   /** A value was changed so that no reader sees a difference (PFCOUNT's cached count): it is propagated, and ends WATCH. */
   cached(index: number): void;
@@ -159,7 +160,8 @@ export interface WriteCall extends ReadCall {
   mayExpireNow(): boolean;
   /** The record of the key in an argument, to be changed: NONE when there is none. Every write goes through here. */
   forWrite(index: number): number;
-  /** The same for a key of one type: MISTYPED after replying WRONGTYPE. */
+  /** The same for a key of one type: MISTYPED after replying WRONGTYPE. What changes how many elements a collection has goes
+   *  through here; strings are the keyspace's business (setString, resizeString …). */
   forWriteOf(index: number, type: number): number;
   /** Sees to room for `bytes` more, beyond what arguments explain; false after replying OOM. */
   admit(bytes: number): boolean;
@@ -416,6 +418,7 @@ export class Call implements WriteCall {
       this.reply.error(WRONG_TYPE);
       return MISTYPED;
     }
+    if (type !== STRING && handle !== NONE) this.keyspace.keySizes.open(this.database.sizes, handle);
     return handle;
   }
 

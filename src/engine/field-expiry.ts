@@ -145,9 +145,12 @@ export class FieldExpiry {
 
   private deleteField(database: Database, handle: number, bytes: Uint8Array, start: number, end: number): number {
     this.keyspace.table.touchFound();
+    const { keySizes } = this.keyspace;
+    const place = keySizes.placeOf(handle);
     this.owner.fieldExpired(database, handle, bytes, start, end);
     this.hashes.delete(handle, bytes, start, end);
     if (this.hashes.record !== handle) this.keyspace.moved(this.hashes.record);
+    keySizes.changed(database.sizes, this.hashes.record, place);
     return this.hashes.record;
   }
 

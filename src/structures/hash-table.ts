@@ -210,11 +210,14 @@ export class HashTable {
     this.guard.beforeChange(root, this.foundSegment, bucketIndex(this.low, this.rootWord(root, BUCKETS)));
   }
 
-  /** Puts another record of the same key in the place of the one that `find` just returned. */
-  replaceFound(handle: number): void {
+  /** Puts another record of the same key in the place of the one that `find` just returned, and returns that. */
+  replaceFound(handle: number): number {
     if (this.guard !== null) this.touchFound();
-    const bucket = this.foundBucket;
-    this.memory.words[bucket >>> SEGMENT_SHIFT]![((bucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot] = handle;
+    const words = this.memory.words[this.foundBucket >>> SEGMENT_SHIFT]!;
+    const at = ((this.foundBucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot;
+    const before = words[at]!;
+    words[at] = handle;
+    return before;
   }
 
   /**

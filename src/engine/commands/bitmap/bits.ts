@@ -48,8 +48,7 @@ export function stringOfBytes(call: WriteCall, existing: number, bytes: number):
           false,
         )
       : existing;
-  const record = strings.resize(handle, Math.max(before, bytes), existing === NONE);
-  if (record !== handle) keyspace.moved(record);
+  keyspace.resizeString(call.database, handle, Math.max(before, bytes), existing === NONE);
 }
 
 /**

@@ -273,6 +273,7 @@ export const xadd = write(
     if (existing === NONE) {
       handle = streams.create(bytes, starts[1]!, ends[1]!, keyspace.accessClock);
       keyspace.insert(call.database, handle);
+      keyspace.keySizes.open(call.database.sizes, handle);
     }
     const root = streams.root(handle);
     streams.log.append(root, id, bytes, starts, ends, idAt + 1, count, length);
