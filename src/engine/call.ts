@@ -5,6 +5,7 @@
 // A function parses all of its arguments before it changes anything, so that it happens whole or not at all.
 
 import type { Hashes, ReadHashes } from '../datatypes/hash.ts';
+import { STRING } from '../datatypes/key-record.ts';
 import type { Lists, ReadLists } from '../datatypes/list.ts';
 import type { ScratchSet } from '../datatypes/scratch-set.ts';
 import type { ReadSets, Sets } from '../datatypes/set.ts';
@@ -12,7 +13,6 @@ import type { ReadSortedSets, SortedSets } from '../datatypes/sorted-set.ts';
 import type { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
 import type { ReadStreams, Streams } from '../datatypes/stream.ts';
 import type { ReadStrings, Strings } from '../datatypes/string.ts';
-import { STRING } from '../datatypes/key-record.ts';
 import { copyBytes, equalBytes, equalsIgnoreCase, fromLatin1, toLatin1 } from '../lib/bytes.ts';
 import type { Collation } from '../lib/collation.ts';
 import { INT64_MAX, INT64_MIN, parseInt64, parseInteger } from '../lib/integers.ts';
