@@ -163,6 +163,11 @@ export interface WriteCall extends ReadCall {
   /** The same for a key of one type: MISTYPED after replying WRONGTYPE. What changes how many elements a collection has goes
    *  through here; strings are the keyspace's business (setString, resizeString …). */
   forWriteOf(index: number, type: number): number;
+  /** The same for a collection, where the command says with `grew` how many elements came or went: for the commonest ones. */
+  forWriteCounted(index: number, type: number): number;
+  /** The collection of `forWriteCounted` has `count` elements, `by` more than before, fewer where that is negative; not for a
+   *  record that was not inserted yet. Said before it is removed. */
+  grew(type: number, count: number, by: number): void;
   /** Sees to room for `bytes` more, beyond what arguments explain; false after replying OOM. */
   admit(bytes: number): boolean;
   /** The same for copies of all arguments and a record for each. */
@@ -413,13 +418,23 @@ export class Call implements WriteCall {
   }
 
   forWriteOf(index: number, type: number): number {
+    const handle = this.forWriteCounted(index, type);
+    if (type !== STRING && handle !== NONE && handle !== MISTYPED)
+      this.keyspace.keySizes.open(this.database.sizes, handle);
+    return handle;
+  }
+
+  forWriteCounted(index: number, type: number): number {
     const handle = this.forWrite(index);
     if (handle !== NONE && this.keyspace.records.type(handle) !== type) {
       this.reply.error(WRONG_TYPE);
       return MISTYPED;
     }
-    if (type !== STRING && handle !== NONE) this.keyspace.keySizes.open(this.database.sizes, handle);
     return handle;
+  }
+
+  grew(type: number, count: number, by: number): void {
+    this.keyspace.keySizes.grew(this.database.sizes, type, count, by);
   }
 
   admit(bytes: number): boolean {

@@ -15,7 +15,9 @@ test('a bin holds the sizes from its power of two up to the next', () => {
     [2 ** 20, 21, '1M'],
     [2 ** 29, 30, '512M'],
     [2 ** 30, 31, '1G'],
-    [2 ** 32 - 1, SIZE_BINS - 1, '2G'],
+    [2 ** 32 - 1, 32, '2G'],
+    [2 ** 32, 33, '4G'],
+    [2 ** 36 - 1, SIZE_BINS - 1, '32G'],
   ];
   for (const [size, bin, name] of cases) {
     assert.equal(binOfSize(size), bin, `the bin of ${size}`);

@@ -1,10 +1,10 @@
 // Bins of sizes by powers of two: bin 0 holds nothing but 0, bin i the sizes from 2^(i-1) to 2^i - 1.
 
-/** Bins that hold all sizes below 2^32. */
-export const SIZE_BINS = 33;
+/** Bins for all sizes below 2^36: there are no more elements of a byte or two in 32 GiB. */
+export const SIZE_BINS = 37;
 
 export function binOfSize(size: number): number {
-  return 32 - Math.clz32(size);
+  return size < 4294967296 ? 32 - Math.clz32(size) : 64 - Math.clz32(size / 4294967296);
 }
 
 /**
