@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineHarness } from '../../tests/support/engine-harness.ts';
+import { fromLatin1 } from '../lib/bytes.ts';
 import { engineInfo, InfoFields } from './info.ts';
+import { ObeyedCommands } from './obeyed-commands.ts';
 
 /** The lines of the section, shortened: "0 strings 1=2,8=1". */
 function sizes({ engine }: EngineHarness): string[] {
@@ -155,6 +157,10 @@ check('streams', [
   'XADD y MAXLEN 0 1-1 f v -> 0 streams 0=1,1=1',
   'XREADGROUP GROUP g me COUNT 5 STREAMS x > -> 0 streams 0=1,1=1',
   'XACKDEL x g IDS 1 3-1 -> 0 streams 0=2',
+  'XADD x 4-1 f v -> 0 streams 0=1,1=1',
+  'XDEL x 4-1 -> 0 streams 0=2',
+  'XADD x 5-1 f v -> 0 streams 0=1,1=1',
+  'XDELEX x IDS 1 5-1 -> 0 streams 0=2',
   'DEL x y ->',
 ]);
 
@@ -197,6 +203,21 @@ test('INFO keysizes: a read that meets expired fields counts the hash anew', () 
   assert.deepEqual(sizes(at), ['0 lists 8=1', '0 hashes 1=1,2=7']);
   at.run('SORT', 'ids', 'BY', 'h:*->score', 'GET', 'h:*->name');
   assert.deepEqual(sizes(at), ['0 lists 8=1']);
+});
+
+test('INFO keysizes: commands that are run again from a log count', () => {
+  const at = new EngineHarness();
+  const obeyed = new ObeyedCommands(at.engine);
+  const database = at.engine.keyspace.databases[0]!;
+  for (const command of ['RPUSH l a b c', 'LTRIM l 0 0', 'SADD s a b', 'SADD s c d', 'APPEND t abc', 'APPEND t def']) {
+    const words = command.split(' ');
+    const ends = words.map((_, index) => words.slice(0, index + 1).join('').length);
+    const starts = ends.map((end, index) => end - words[index]!.length);
+    const bytes = fromLatin1(words.join(''));
+    obeyed.run(database, bytes, Int32Array.from(starts), Int32Array.from(ends), words.length);
+    at.engine.check();
+  }
+  assert.deepEqual(sizes(at), ['0 strings 4=1', '0 lists 1=1', '0 sets 4=1']);
 });
 
 test('INFO keysizes: what is evicted is counted no longer', () => {
