@@ -16,7 +16,7 @@ import { ScratchSet } from '../datatypes/scratch-set.ts';
 import type { SetWalk } from '../datatypes/set.ts';
 import { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
 import type { SortedSetWalk } from '../datatypes/sorted-set-walk.ts';
-import { SAME_LENGTH } from '../datatypes/string.ts';
+import { SAME_BIN } from '../datatypes/string.ts';
 import { assert } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import type { Prng } from '../lib/prng.ts';
@@ -282,7 +282,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     this.table.touchFound();
     const withField = records.hasExpiryField(existing);
     if ((withField || !willExpire) && strings.overwrite(existing, bytes, start, end)) {
-      if (strings.binBefore !== SAME_LENGTH) {
+      if (strings.binBefore !== SAME_BIN) {
         this.keySizes.changedString(database.sizes, strings.binBefore, strings.binOfClassified(start, end));
       }
       if (withField && !keepExpiry) this.removeDeadline(database, existing);
@@ -305,9 +305,8 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
   /** Adds to the integer of the int-encoded record just found: the sum, or NaN, as Strings.addInteger says. */
   addInteger(database: Database, handle: number, increment: number): number {
     const sum = this.strings.addInteger(handle, increment);
-    const before = binOfDecimal(sum - increment);
-    const after = binOfDecimal(sum);
-    if (before !== after) this.keySizes.changedString(database.sizes, before, after);
+    const { binBefore } = this.strings;
+    if (binBefore !== SAME_BIN) this.keySizes.changedString(database.sizes, binBefore, binOfDecimal(sum));
     return sum;
   }
 

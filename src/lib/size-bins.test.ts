@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { binOfDecimal, binOfSize, nameOfBin, SIZE_BINS } from './size-bins.ts';
+import { binOfDecimal, binOfInt32, binOfSize, nameOfBin, SIZE_BINS } from './size-bins.ts';
 
 test('a bin holds the sizes from its power of two up to the next', () => {
   const cases: [number, number, string][] = [
@@ -29,10 +29,13 @@ test('the bin of an integer is that of its text', () => {
   for (let power = 0n, edge = 1n; power <= 18n; power++, edge *= 10n) {
     for (const magnitude of [edge - 1n, edge, edge + 1n]) {
       for (const value of [magnitude, -magnitude]) {
-        assert.equal(binOfDecimal(Number(value)), binOfSize(String(value).length), `${value}`);
+        const bin = binOfSize(String(value).length);
+        assert.equal(binOfDecimal(Number(value)), bin, `${value}`);
+        if (value === BigInt.asIntN(32, value)) assert.equal(binOfInt32(Number(value)), bin, `${value}`);
       }
     }
   }
+  for (const value of [2 ** 31 - 1, -(2 ** 31)]) assert.equal(binOfInt32(value), binOfSize(String(value).length));
   for (const value of [2n ** 63n - 1n, -(2n ** 63n)]) {
     assert.equal(binOfDecimal(Number(value)), binOfSize(String(value).length));
   }

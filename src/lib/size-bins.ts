@@ -7,6 +7,12 @@ export function binOfSize(size: number): number {
   return size < 4294967296 ? 32 - Math.clz32(size) : 64 - Math.clz32(size / 4294967296);
 }
 
+/** The bin of the length of a 32-bit integer's decimal text. */
+export function binOfInt32(value: number): number {
+  if (value >= 0) return value < 1000 ? (value < 10 ? 1 : 2) : value < 10000000 ? 3 : 4;
+  return value > -1000000 ? (value > -100 ? 2 : 3) : 4;
+}
+
 /**
  * The bin of the length of an integer's decimal text, for what fits 64 bits. A number beyond ±2^53 may be rounded, or NaN:
  * its text has 16 to 20 characters in any case.
