@@ -380,7 +380,8 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
 
   /** Puts `handle` in the place of the record just found, after the record moved. */
   moved(handle: number): void {
-    this.keySizes.moved(this.table.replaceFound(handle), handle);
+    this.keySizes.moved(this.table.found(), handle);
+    this.table.replaceFound(handle);
   }
 
   /** Deletes the record just found, and frees it; `later` says whether a large value may be freed in slices. */

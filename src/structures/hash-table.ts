@@ -196,6 +196,13 @@ export class HashTable {
     return this.low;
   }
 
+  /** The record that `find` just returned, or that took its place. */
+  found(): number {
+    return this.memory.words[this.foundBucket >>> SEGMENT_SHIFT]![
+      ((this.foundBucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot
+    ]!;
+  }
+
   /** Makes `lastHigh` and `lastLow` the hash of a record's key. */
   rehash(handle: number): void {
     this.hashRecord(handle);
@@ -210,14 +217,11 @@ export class HashTable {
     this.guard.beforeChange(root, this.foundSegment, bucketIndex(this.low, this.rootWord(root, BUCKETS)));
   }
 
-  /** Puts another record of the same key in the place of the one that `find` just returned, and returns that. */
-  replaceFound(handle: number): number {
+  /** Puts another record of the same key in the place of the one that `find` just returned. */
+  replaceFound(handle: number): void {
     if (this.guard !== null) this.touchFound();
-    const words = this.memory.words[this.foundBucket >>> SEGMENT_SHIFT]!;
-    const at = ((this.foundBucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot;
-    const before = words[at]!;
-    words[at] = handle;
-    return before;
+    const bucket = this.foundBucket;
+    this.memory.words[bucket >>> SEGMENT_SHIFT]![((bucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot] = handle;
   }
 
   /**
