@@ -92,6 +92,20 @@ export class PackedValues {
   }
 
   /**
+   * The entries of a listpack or int set that is all of an inline value, in the common case, decoded in one go; -1 in any
+   * other. Both keep their count, which fits 16 bits in so few bytes, behind a word.
+   */
+  inlineEntries(handle: number): number {
+    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
+    const word = (handle & GRANULE_MASK) << 1;
+    const lengths = words[word + 1]!;
+    if (((words[word]! >>> ENCODING_SHIFT) & ENCODING_MASK) !== PACKED || (lengths & LONG_FLAG) !== 0) return -1;
+    const count = (word << 2) + 12 + ((lengths >>> 31) << 3) + (lengths & SHORT_KEY_BYTES_MAX);
+    const bytes = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
+    return bytes[count]! | (bytes[count + 1]! << 8);
+  }
+
+  /**
    * A new record of `type` for key[keyStart..keyEnd) with a packed value of `length` unspecified bytes, `other` choosing
    * between the type's two packed encodings; it has been read. The caller owns the record. May grow memory.
    */

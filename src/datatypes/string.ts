@@ -9,6 +9,7 @@
 
 import { copyBytes } from '../lib/bytes.ts';
 import { INT64_DIGITS_MAX, parseInt64, parseInteger, writeInt64, writeInteger } from '../lib/integers.ts';
+import { binOfDecimal, binOfInt32, binOfSize } from '../lib/size-bins.ts';
 import { FlatMemory, GRANULE_MASK, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import type { NodeGuard } from '../structures/node-guard.ts';
 import {
@@ -42,6 +43,8 @@ const HIGH_UNIT = 4294967296;
 
 const EMPTY = new Uint8Array(0);
 
+export const SAME_BIN = -1;
+
 /** What a command that only reads may do with strings. */
 export type ReadStrings = Pick<Strings, 'bytes' | 'start' | 'end' | 'read' | 'length' | 'integer' | 'parseInt64'>;
 
@@ -55,6 +58,8 @@ export class Strings {
   encoding = EMBSTR;
   low = 0;
   high = 0;
+  /** What `overwrite` and `addInteger` leave: the bin (lib/size-bins.ts) of the length before them, SAME_BIN where it still is. */
+  binBefore = SAME_BIN;
   private readonly digits = new Uint8Array(INT64_DIGITS_MAX + 1);
   private readonly records: KeyRecords;
   private readonly memory: FlatMemory;
@@ -136,9 +141,10 @@ export class Strings {
 
   /**
    * Adds to the integer of an int-encoded record, in place, and returns the sum; NaN, with nothing changed, when the
-   * record is another or a number beyond ±(2^53-1) is involved.
+   * record is another or a number beyond ±(2^53-1) is involved. Leaves `binBefore`.
    */
   addInteger(handle: number, increment: number): number {
+    this.binBefore = SAME_BIN;
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = (handle & GRANULE_MASK) << 1;
     const lengths = words[word + 1]!;
@@ -149,6 +155,8 @@ export class Strings {
     // Most counters fit 32 bits, and then no double is made.
     const small = high === low >> 31 ? low + increment : Number.NaN;
     if (small === (small | 0)) {
+      const bin = binOfInt32(low);
+      if (bin !== binOfInt32(small)) this.binBefore = bin;
       words[payload] = small;
       words[payload + 1] = small >> 31;
       return small;
@@ -156,6 +164,7 @@ export class Strings {
     const value = high * HIGH_UNIT + (low >>> 0);
     const sum = value + increment;
     if (!Number.isSafeInteger(value) || !Number.isSafeInteger(sum)) return Number.NaN;
+    this.binBefore = binOfDecimal(value);
     const sumHigh = Math.floor(sum / HIGH_UNIT);
     words[payload] = (sum - sumHigh * HIGH_UNIT) | 0;
     words[payload + 1] = sumHigh;
@@ -267,11 +276,18 @@ export class Strings {
     return handle;
   }
 
+  /** The bin of the length of the value last classified, bytes[start..end). */
+  binOfClassified(start: number, end: number): number {
+    return this.encoding === INT ? binOfInt64(this.low, this.high) : binOfSize(end - start);
+  }
+
   /**
-   * Overwrites a string record with the value last classified, where its block is of just the right size class; false
-   * when it is not. The expiry field, if any, and the access clock stay as they are.
+   * Overwrites a string record with the value last classified, where its block is of just the right size class: false
+   * when it is not. `binBefore` is then the bin of its length before where that may be another now. The expiry field, if
+   * any, and the access clock stay as they are.
    */
   overwrite(handle: number, bytes: Uint8Array, start: number, end: number): boolean {
+    this.binBefore = SAME_BIN;
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
     const word = (handle & GRANULE_MASK) << 1;
     const header = words[word]!;
@@ -283,6 +299,8 @@ export class Strings {
       if (before !== INT) return false; // the key would move
       words[word] = (header & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding(STRING, INT);
       const payload = word + 2 + ((lengths >>> 31) << 1);
+      const bin = binOfInt64(words[payload]!, words[payload + 1]!);
+      if (bin !== binOfInt64(this.low, this.high)) this.binBefore = bin;
       words[payload] = this.low;
       words[payload + 1] = this.high;
       return true;
@@ -293,6 +311,7 @@ export class Strings {
     if (((lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX) !== inline) {
       const size = KeyRecords.size(encoding, keyLength, inline, lengths < 0);
       if (FlatMemory.capacityFor(size) !== this.memory.capacity(handle)) return false;
+      this.binBefore = binOfSize((lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX);
       words[word + 1] = (lengths & EXPIRY_FLAG) | (inline << KEY_BYTES_BITS) | keyLength;
     }
     words[word] = (header & ~TYPE_AND_ENCODING_MASK) | typeAndEncoding(STRING, encoding);
@@ -448,6 +467,11 @@ export class Strings {
     words[word] = block;
     words[word + 1] = end - start;
   }
+}
+
+/** The bin of the length of an integer of two words. */
+function binOfInt64(low: number, high: number): number {
+  return high === low >> 31 ? binOfInt32(low) : binOfDecimal(high * HIGH_UNIT + (low >>> 0));
 }
 
 /** Bytes to allocate for a string that grew to `length`. */

@@ -5,6 +5,7 @@
 // A function parses all of its arguments before it changes anything, so that it happens whole or not at all.
 
 import type { Hashes, ReadHashes } from '../datatypes/hash.ts';
+import { STRING } from '../datatypes/key-record.ts';
 import type { Lists, ReadLists } from '../datatypes/list.ts';
 import type { ScratchSet } from '../datatypes/scratch-set.ts';
 import type { ReadSets, Sets } from '../datatypes/set.ts';
@@ -100,7 +101,7 @@ export interface ReadCall {
   /** Whether two arguments hold the same bytes. */
   isSame(a: number, b: number): boolean;
   /** To be called where `find` found the record that is to be changed (forWrite says so itself): before the change, and
-   *  before another lookup. */
+   *  before another lookup. Not for what changes its length. */
   willChangeFound(): void;
   /** A value was changed so that no reader sees a difference (PFCOUNT's cached count): it is propagated, and ends WATCH. */
   cached(index: number): void;
@@ -163,8 +164,14 @@ export interface WriteCall extends ReadCall {
   mayExpireNow(): boolean;
   /** The record of the key in an argument, to be changed: NONE when there is none. Every write goes through here. */
   forWrite(index: number): number;
-  /** The same for a key of one type: MISTYPED after replying WRONGTYPE. */
+  /** The same for a key of one type: MISTYPED after replying WRONGTYPE. What changes how many elements a collection has goes
+   *  through here; strings are the keyspace's business (setString, resizeString …). */
   forWriteOf(index: number, type: number): number;
+  /** The same for a collection, where the command says with `grew` how many elements came or went: for the commonest ones. */
+  forWriteCounted(index: number, type: number): number;
+  /** The collection of `forWriteCounted` has `count` elements, `by` more than before, fewer where that is negative; not for a
+   *  record that was not inserted yet. Said before it is removed. */
+  grew(type: number, count: number, by: number): void;
   /** Sees to room for `bytes` more, beyond what arguments explain; false after replying OOM. */
   admit(bytes: number): boolean;
   /** The same for copies of all arguments and a record for each. */
@@ -415,12 +422,23 @@ export class Call implements WriteCall {
   }
 
   forWriteOf(index: number, type: number): number {
+    const handle = this.forWriteCounted(index, type);
+    if (type !== STRING && handle !== NONE && handle !== MISTYPED)
+      this.keyspace.keySizes.open(this.database.sizes, handle);
+    return handle;
+  }
+
+  forWriteCounted(index: number, type: number): number {
     const handle = this.forWrite(index);
     if (handle !== NONE && this.keyspace.records.type(handle) !== type) {
       this.reply.error(WRONG_TYPE);
       return MISTYPED;
     }
     return handle;
+  }
+
+  grew(type: number, count: number, by: number): void {
+    this.keyspace.keySizes.grew(this.database.sizes, type, count, by);
   }
 
   admit(bytes: number): boolean {

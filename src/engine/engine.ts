@@ -52,6 +52,7 @@ import {
   GATE_PERMISSIONS,
   GATE_PROTECTED,
 } from './gates.ts';
+import type { KeySizes } from './key-sizes.ts';
 import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
 import { Lookahead } from './lookahead.ts';
@@ -156,6 +157,7 @@ export class Engine implements KeyspaceOwner {
   readonly prng: Prng;
   readonly keyspace: Keyspace;
   readonly access: AccessClock;
+  readonly keySizes: KeySizes;
   readonly table: CommandTable;
   readonly statistics: Statistics;
   readonly hyperloglog = new HyperLogLog();
@@ -239,6 +241,7 @@ export class Engine implements KeyspaceOwner {
     const now = Math.floor(options.clock.now());
     assert(memory.admit(0), 'the first segment can be had');
     this.keyspace = new Keyspace(memory, hasher, this, options.databases ?? 16, now);
+    this.keySizes = this.keyspace.keySizes;
     this.emptyIndexBytes = this.keyspace.table.indexBytes(this.keyspace.databases[0]!.root);
     this.access = new AccessClock(this.keyspace, this.prng);
     this.table = new CommandTable(options.commands);
@@ -611,6 +614,7 @@ export class Engine implements KeyspaceOwner {
     call.propagation = PROPAGATE_VERBATIM;
     if (timer.command !== id) timer.change(id);
     this.table.runs[id]!(call);
+    if (this.keySizes.opened !== 0) this.keySizes.settle();
     if (timer.command !== id) timer.change(id);
     timer.count++;
     call.session.lastCommand = id;

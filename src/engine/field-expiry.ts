@@ -136,24 +136,30 @@ export class FieldExpiry {
     return record;
   }
 
-  /** Announces together the fields that `expireField` deleted as some of several. Returns the record, NONE when it went. */
-  expiredSeveral(database: Database, record: number): number {
+  /**
+   * Announces together the fields that `expireField` deleted as some of several. Returns the record, NONE when it went.
+   * `stays`: the hash gets new fields at once, and stays for them if it is empty.
+   */
+  expiredSeveral(database: Database, record: number, stays = false): number {
     if (this.unsettled === 0) return record;
     this.unsettled = 0;
-    return this.settle(database, record);
+    return this.settle(database, record, stays);
   }
 
   private deleteField(database: Database, handle: number, bytes: Uint8Array, start: number, end: number): number {
     this.keyspace.table.touchFound();
+    const { keySizes } = this.keyspace;
+    const place = keySizes.placeOf(handle);
     this.owner.fieldExpired(database, handle, bytes, start, end);
     this.hashes.delete(handle, bytes, start, end);
     if (this.hashes.record !== handle) this.keyspace.moved(this.hashes.record);
+    keySizes.changed(database.sizes, this.hashes.record, place);
     return this.hashes.record;
   }
 
   /** Announces that fields of a hash are gone; it goes too when it has none left. */
-  private settle(database: Database, record: number): number {
-    const isEmpty = this.hashes.count(record) === 0;
+  private settle(database: Database, record: number, stays = false): number {
+    const isEmpty = !stays && this.hashes.count(record) === 0;
     this.owner.fieldsExpired(database, record, isEmpty);
     if (isEmpty || !this.hashes.hasDeadlines(record)) database.expiringHashes--;
     if (!isEmpty) return record;

@@ -2,6 +2,7 @@
 // server collects them.
 
 import type { Engine } from './engine.ts';
+import { describeSizes } from './key-sizes.ts';
 import {
   STAT_COMMANDS,
   STAT_CONNECTIONS,
@@ -79,6 +80,7 @@ export function engineInfo(engine: Engine): readonly InfoSection[] {
     { name: 'errorstats', title: 'Errorstats', shown: 'default', write: (fields) => writeErrors(engine, fields) },
     { name: 'latencystats', title: 'Latencystats', shown: 'all', write: (fields) => writeLatency(engine, fields) },
     { name: 'keyspace', title: 'Keyspace', shown: 'default', write: (fields) => writeKeyspace(engine, fields) },
+    { name: 'keysizes', title: 'Keysizes', shown: 'default', write: (fields) => writeKeySizes(engine, fields) },
   ];
 }
 
@@ -173,5 +175,11 @@ function writeKeyspace(engine: Engine, fields: InfoFields): void {
       `db${database.index}`,
       `keys=${keys},expires=${database.expires},avg_ttl=${keyspace.averageTtl(database)},subexpiry=${database.expiringHashes}`,
     );
+  }
+}
+
+function writeKeySizes(engine: Engine, fields: InfoFields): void {
+  for (const { index, sizes } of engine.keyspace.databases) {
+    for (const { name, bins } of describeSizes(sizes)) fields.add(`db${index}_distrib_${name}`, bins);
   }
 }

@@ -16,9 +16,11 @@ import { ScratchSet } from '../datatypes/scratch-set.ts';
 import type { SetWalk } from '../datatypes/set.ts';
 import { SortedSetBuilder } from '../datatypes/sorted-set-builder.ts';
 import type { SortedSetWalk } from '../datatypes/sorted-set-walk.ts';
+import { SAME_BIN } from '../datatypes/string.ts';
 import { assert } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import type { Prng } from '../lib/prng.ts';
+import { binOfDecimal, binOfSize } from '../lib/size-bins.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { HashTable } from '../structures/hash-table.ts';
 import { TableSnapshots } from '../structures/table-snapshot.ts';
@@ -34,6 +36,7 @@ import {
   writeFarExpiry,
 } from './expiry.ts';
 import { FieldExpiry } from './field-expiry.ts';
+import { KeySizes, newHistogram, type SizeHistogram } from './key-sizes.ts';
 import type { Session } from './session.ts';
 
 /** What a wheel entry of a hash counts for among steps of active expiry: many fields may be due. */
@@ -52,6 +55,8 @@ export class Database {
   /** Hashes with fields that have deadlines, and their wheel (field-expiry.ts). */
   expiringHashes = 0;
   fieldWheel: ExpiryWheel;
+  /** How long its keys' values are (key-sizes.ts). */
+  sizes: SizeHistogram = newHistogram();
   /** Sessions that watch a key, by key (latin1). */
   readonly watchers = new Map<string, Set<Session>>();
   /** Blocked clients by key (latin1), first come first. */
@@ -117,6 +122,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
   /** Point-in-time walks through the databases. */
   readonly tableSnapshots: TableSnapshots;
   readonly fieldExpiry: FieldExpiry;
+  readonly keySizes: KeySizes;
   /** Gathers the result of one command over sorted sets. */
   readonly sortedSetBuilder: SortedSetBuilder;
   /** Members gathered for the length of one command. */
@@ -148,6 +154,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     this.table = new HashTable(memory, hasher);
     this.tableSnapshots = new TableSnapshots(this.table);
     this.fieldExpiry = new FieldExpiry(this, owner);
+    this.keySizes = new KeySizes(this);
     this.scratch = new ScratchSet(this.members);
     this.sortedSetBuilder = new SortedSetBuilder(this.sortedSets);
     this.owner = owner;
@@ -218,9 +225,13 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     this.records.setAccess(handle, this.accessClock);
   }
 
-  /** Adds a record whose key was just looked for in vain; `isNew`: nor was it there before. The keyspace owns it from now on. */
+  /**
+   * Adds a record whose key was just looked for in vain; `isNew`: nor was it there before. The keyspace owns it from now on.
+   * What changes a collection after that opens it first (KeySizes.open).
+   */
   insert(database: Database, handle: number, isNew = true): void {
     this.table.insert(database.root, handle);
+    this.keySizes.added(database.sizes, handle);
     this.fieldExpiry.entered(database, handle);
     if (isNew && this.announcesNew) this.owner.added(database, handle);
   }
@@ -264,12 +275,16 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     if (existing === NONE) {
       const handle = strings.create(key, keyStart, keyEnd, this.accessClock, willExpire, bytes, start, end);
       this.table.insert(database.root, handle);
+      this.keySizes.addedString(database.sizes, strings.binOfClassified(start, end));
       if (this.announcesNew) this.owner.added(database, handle);
       return handle;
     }
     this.table.touchFound();
     const withField = records.hasExpiryField(existing);
     if ((withField || !willExpire) && strings.overwrite(existing, bytes, start, end)) {
+      if (strings.binBefore !== SAME_BIN) {
+        this.keySizes.changedString(database.sizes, strings.binBefore, strings.binOfClassified(start, end));
+      }
       if (withField && !keepExpiry) this.removeDeadline(database, existing);
       return existing;
     }
@@ -280,9 +295,28 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
       if (!keepExpiry) this.removeDeadline(database, handle);
     }
     this.table.replaceFound(handle);
+    this.keySizes.removed(database.sizes, existing);
+    this.keySizes.addedString(database.sizes, strings.binOfClassified(start, end));
     this.fieldExpiry.left(database, existing);
     this.release(existing, this.lazyServerDel);
     return handle;
+  }
+
+  /** Adds to the integer of the int-encoded record just found: the sum, or NaN, as Strings.addInteger says. */
+  addInteger(database: Database, handle: number, increment: number): number {
+    const sum = this.strings.addInteger(handle, increment);
+    const { binBefore } = this.strings;
+    if (binBefore !== SAME_BIN) this.keySizes.changedString(database.sizes, binBefore, binOfDecimal(sum));
+    return sum;
+  }
+
+  /** Makes a raw string of `length` bytes out of the one just found or set, as Strings.resize says. Returns the record. */
+  resizeString(database: Database, handle: number, length: number, isExact = false): number {
+    const before = this.keySizes.binOfString(handle);
+    const record = this.strings.resize(handle, length, isExact);
+    this.keySizes.changedString(database.sizes, before, binOfSize(length));
+    if (record !== handle) this.table.replaceFound(record);
+    return record;
   }
 
   /**
@@ -346,14 +380,13 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
 
   /** Puts `handle` in the place of the record just found, after the record moved. */
   moved(handle: number): void {
+    this.keySizes.moved(this.table.found(), handle);
     this.table.replaceFound(handle);
   }
 
   /** Deletes the record just found, and frees it; `later` says whether a large value may be freed in slices. */
   removeFound(database: Database, handle: number, later = false): void {
-    this.forgetDeadline(database, handle);
-    this.fieldExpiry.left(database, handle);
-    this.table.removeFound(database.root);
+    this.takeFound(database, handle);
     this.release(handle, later);
   }
 
@@ -361,6 +394,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
   takeFound(database: Database, handle: number): void {
     this.forgetDeadline(database, handle);
     this.fieldExpiry.left(database, handle);
+    this.keySizes.removed(database.sizes, handle);
     this.table.removeFound(database.root);
   }
 
@@ -383,7 +417,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
       const bytes = this.memory.bytes[record >>> SEGMENT_SHIFT]!;
       const start = records.keyStart(record);
       record = records.copy(record, bytes, start, start + records.keyLength(record), true);
-      this.table.replaceFound(record);
+      this.moved(record);
       records.free(handle);
     }
     this.forgetDeadline(database, record);
@@ -501,19 +535,21 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
 
   /** Exchanges the contents of two databases. */
   swap(first: Database, second: Database): void {
-    const { root, expires, deadlineSum, wheel, expiringHashes, fieldWheel } = first;
+    const { root, expires, deadlineSum, wheel, expiringHashes, fieldWheel, sizes } = first;
     first.root = second.root;
     first.expires = second.expires;
     first.deadlineSum = second.deadlineSum;
     first.wheel = second.wheel;
     first.expiringHashes = second.expiringHashes;
     first.fieldWheel = second.fieldWheel;
+    first.sizes = second.sizes;
     second.root = root;
     second.expires = expires;
     second.deadlineSum = deadlineSum;
     second.wheel = wheel;
     second.expiringHashes = expiringHashes;
     second.fieldWheel = fieldWheel;
+    second.sizes = sizes;
   }
 
   /** An empty database that is none of the numbered ones, for `swap`; to be discarded. */
@@ -540,6 +576,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     database.root = this.table.create();
     database.wheel.clear();
     database.fieldWheel.clear();
+    database.sizes.fill(0);
     database.expiringHashes = 0;
     database.expires = 0;
     database.deadlineSum = 0;
@@ -591,6 +628,7 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
       database.fieldWheel.check();
       let expires = 0;
       let expiringHashes = 0;
+      const sizes = newHistogram();
       let cursor = 0;
       do {
         cursor = this.table.scan(database.root, cursor);
@@ -598,12 +636,14 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
           const handle = this.table.collected[index]!;
           this.memory.checkLive(handle, 8);
           if (this.records.type(handle) !== STRING) this.datatype(handle).check(handle);
+          this.keySizes.added(sizes, handle);
           if (this.deadline(handle) !== NO_DEADLINE) expires++;
           if (this.records.type(handle) === HASH && this.hashes.hasDeadlines(handle)) expiringHashes++;
         }
       } while (cursor !== 0);
       assert(expires === database.expires, 'expires counts the deadlines (1)');
       assert(expiringHashes === database.expiringHashes, 'hashes with deadlines are counted');
+      this.keySizes.check(database.sizes, sizes);
     }
     this.memory.check();
   }

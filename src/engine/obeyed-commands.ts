@@ -76,6 +76,7 @@ export class ObeyedCommands {
     const { dirty } = engine;
     call.propagation = PROPAGATE_VERBATIM;
     engine.table.runs[id]!(call);
+    engine.keySizes.settle();
     if (engine.propagation.active && engine.owesPropagation(call, dirty)) engine.propagateCall(call);
   }
 }

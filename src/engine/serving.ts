@@ -143,6 +143,7 @@ export class Serving {
     this.blockedAgain = false;
     engine.timer.change(id);
     engine.table.runs[id]!(call);
+    engine.keySizes.settle();
     engine.timer.change(id);
     if (!this.blockedAgain) {
       engine.timer.served();

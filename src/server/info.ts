@@ -21,6 +21,7 @@ const ORDER = [
   'latencystats',
   'cluster',
   'keyspace',
+  'keysizes',
 ];
 
 export function allInfo(server: Server): readonly InfoSection[] {

@@ -209,6 +209,13 @@ export class HashTable {
     return this.low;
   }
 
+  /** The record that `find` just returned, or that took its place. */
+  found(): number {
+    return this.memory.words[this.foundBucket >>> SEGMENT_SHIFT]![
+      ((this.foundBucket & GRANULE_MASK) << 1) + HANDLES + this.foundSlot
+    ]!;
+  }
+
   /** Makes `lastHigh` and `lastLow` the hash of a record's key. */
   rehash(handle: number): void {
     this.hashRecord(handle);

@@ -466,7 +466,8 @@ export class CommandGenerator {
         this.inTransaction = false;
         this.inSureTransaction = false;
       }
-      return harmless(this.mutate(wrong, [...this.name(chosen.name), ...this.args(chosen.args ?? [])]));
+      const words = harmless(this.mutate(wrong, [...this.name(chosen.name), ...this.args(chosen.args ?? [])]));
+      if (!this.past || !isOneSidedScan(words)) return words;
     }
   }
 
@@ -652,6 +653,11 @@ function harmlessSort(words: readonly string[]): string[] {
   const isWeight = (index: number) => options[index - 1] === 'by' && options[index]!.includes('*');
   const kept = words.map((word, index) => (isWeight(index) ? 'nosort' : word));
   return options.includes('alpha', 2) ? kept : [...kept.slice(0, 2), 'ALPHA', ...kept.slice(2)];
+}
+
+/** HSCAN and its like with a cursor that only one of the two takes: only that one would delete a key whose time has come. */
+function isOneSidedScan(words: readonly string[]): boolean {
+  return /^[hsz]scan$/i.test(words[0]!) && /^\s|^-?(\0|$)|^-[1-9]/.test(words[2] ?? '0');
 }
 
 /** LREM of the least integer removes everything in 7.0, and is refused by 7.4: the lists would differ from then on. */

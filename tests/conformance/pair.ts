@@ -79,6 +79,7 @@ export class Pair {
     const ours = commands.map((command) => this.client.run(...command));
     this.client.run('RESET');
     this.count += batch.length;
+    this.engine.check();
     const theirs = await this.theirs(commands);
     return this.compareReplies(commands, ours, theirs) ?? (await this.compareKeyspaces(batch));
   }

@@ -62,9 +62,7 @@ function create(call: WriteCall): number {
 
 /** Gives a value another length, and puts its record in its place if it moved. */
 function resize(call: WriteCall, record: number, length: number): number {
-  const moved = call.strings.resize(record, length, true);
-  if (moved !== record) call.keyspace.moved(moved);
-  return moved;
+  return call.keyspace.resizeString(call.database, record, length, true);
 }
 
 /** Makes a sparse value of `length` bytes dense. */

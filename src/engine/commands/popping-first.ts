@@ -84,7 +84,7 @@ export function popOneOrWait(call: WriteCall, popped: PoppedType, far: boolean):
   }
   call.reply.array(1 + popped.values);
   call.reply.bulk(call.bytes, call.starts[index]!, call.ends[index]!);
-  popped.pop(call, index, call.forWrite(index), far, 1, false);
+  popped.pop(call, index, call.forWriteOf(index, popped.type), far, 1, false);
   propagatePop(call, popped, index, far, 0);
 }
 
@@ -115,7 +115,7 @@ export function popFromFirst(call: WriteCall, popped: PoppedType, counted: numbe
     else replyNothing(call.reply);
     return;
   }
-  const handle = call.forWrite(index);
+  const handle = call.forWriteOf(index, popped.type);
   const count = Math.min(wanted, popped.count(call, handle));
   call.reply.array(2);
   call.reply.bulk(call.bytes, call.starts[index]!, call.ends[index]!);

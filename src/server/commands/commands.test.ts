@@ -98,6 +98,7 @@ test('INFO shows the sections that it is asked for', () =>
     const titles = (text: string) => [...text.matchAll(/^# (\w+)/gm)].map(([, title]) => title);
     const usual = titles(await run('INFO'));
     assert.deepEqual(usual.slice(0, 4), ['Server', 'Clients', 'Memory', 'Persistence']);
+    assert.deepEqual(usual.slice(-2), ['Keyspace', 'Keysizes']);
     assert.ok(!usual.includes('Commandstats'));
     assert.deepEqual(titles(await run('INFO', 'cpu', 'KEYSPACE', 'nope')), ['CPU', 'Keyspace']);
     assert.ok(titles(await run('INFO', 'all')).includes('Commandstats'));

@@ -23,6 +23,21 @@ test('BITCOUNT and BITPOS parse before they look', () => {
   ]);
 });
 
+test('ends before the string that stand in reverse: BITCOUNT counts nothing, BITPOS looks at the first byte', () => {
+  check(new EngineHarness(), [
+    ['SET b 42', '+OK'],
+    ['BITCOUNT b -2000 -1000', ':3'],
+    ['BITCOUNT b -1000 -2000', ':0'],
+    ['BITCOUNT b -9007199254740991 -9007199254740992 BYTE', ':0'],
+    ['BITCOUNT b -9007199254740992 -9007199254740991', ':3'],
+    ['BITCOUNT b -9223372036854775808 -9223372036854775808', ':3'],
+    ['BITCOUNT b -9223372036854775807 -9223372036854775808', ':0'],
+    ['BITPOS b 1 -1000 -2000', ':2'],
+    ['BITPOS b 1 -9007199254740991 -9007199254740992', ':2'],
+    ['BITPOS b 1 -1 -2', ':-1'],
+  ]);
+});
+
 test('BITOP combines as Redis 8.2 says, strings of any lengths', () => {
   const harness = new EngineHarness();
   harness.run('SET', 'a', '\xf0\xff\x0f');

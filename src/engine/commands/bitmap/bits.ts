@@ -48,8 +48,7 @@ export function stringOfBytes(call: WriteCall, existing: number, bytes: number):
           false,
         )
       : existing;
-  const record = strings.resize(handle, Math.max(before, bytes), existing === NONE);
-  if (record !== handle) keyspace.moved(record);
+  keyspace.resizeString(call.database, handle, Math.max(before, bytes), existing === NONE);
 }
 
 /**
@@ -136,7 +135,14 @@ function parseUnit(call: ReadCall, index: number): boolean | null {
 function clampRange(first: number, last: number, total: number): boolean {
   range.first = first < 0 ? Math.max(0, total + first) : first;
   range.last = Math.min(last < 0 ? Math.max(0, total + last) : last, total - 1);
-  return range.first <= range.last && !(first < 0 && last < 0 && first > last);
+  return range.first <= range.last;
+}
+
+/** Whether both ends count from the end of the string and stand in reverse: BITCOUNT then counts nothing, BITPOS looks. */
+function isReversed(call: ReadCall, first: number, last: number): boolean {
+  if (first >= 0 || last >= 0) return false;
+  // Both may have been brought within the same bound.
+  return first > last || (last === Number.MIN_SAFE_INTEGER && call.int64(2)! > call.int64(3)!);
 }
 
 const range = { first: 0, last: 0 };
@@ -184,7 +190,7 @@ export const bitcount = read(
     const { strings } = call;
     strings.read(handle);
     const total = (strings.end - strings.start) * (isBits ? 8 : 1);
-    if (!clampRange(first, last, total)) call.reply.integer(0);
+    if (isReversed(call, first, last) || !clampRange(first, last, total)) call.reply.integer(0);
     else if (isBits) call.reply.integer(countBitRange(strings.bytes, strings.start, range.first, range.last));
     else call.reply.integer(countBits(strings.bytes, strings.start + range.first, strings.start + range.last + 1));
   },

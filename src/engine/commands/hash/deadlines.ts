@@ -22,7 +22,7 @@ import {
   write,
 } from '../../command.ts';
 import { DEL_EVENT, HDEL_EVENT, HEXPIRE_EVENT, HPERSIST_EVENT, HSET_EVENT } from '../../events.ts';
-import { hashForWrite, setFields, settleHash } from './fields.ts';
+import { findField, hashForWrite, setFields, settleHash } from './fields.ts';
 
 /** The latest deadline of a field, in milliseconds since 1970: 2^46 - 2, in the year 4199. As in Redis 7.4. */
 const DEADLINE_MAX = 2 ** 46 - 2;
@@ -67,6 +67,20 @@ function parseFields(call: ReadCall, at: number, refusal: Uint8Array): number {
 function findAlive(call: ReadCall, hash: number, index: number): boolean {
   if (hash === NONE || !call.hashes.find(hash, call.bytes, call.starts[index]!, call.ends[index]!)) return false;
   return call.hashes.deadline === NEVER || call.hashes.deadline > call.expiryNow();
+}
+
+/**
+ * Deletes those of the fields from an argument on whose deadlines have passed, and announces that before anything else happens.
+ * Returns the record of the hash, which is the one found; NONE when it went with them.
+ */
+function expireNamed(call: WriteCall, hash: number, from: number): number {
+  const { hashes } = call;
+  if (hash === NONE || !hashes.hasDeadlines(hash)) return hash;
+  let record = hash;
+  for (let index = from; index < call.count && hashes.count(record) > 0; index++) {
+    record = findField(call, record, index, true);
+  }
+  return call.keyspace.fieldExpiry.expiredSeveral(call.database, record);
 }
 
 const FIELDS_ARGUMENT = block('fields', integer('numfields'), multiple(text('field')));
@@ -461,12 +475,13 @@ export const hgetex = write(
     flags: ['fast'],
   },
   function hgetex(call) {
-    const hash = call.forWriteOf(1, HASH);
-    if (hash === MISTYPED) return;
+    const found = call.forWriteOf(1, HASH);
+    if (found === MISTYPED) return;
     const options = parseOptions(call, false);
     if (options === null) return;
     const { from, deadline, persists } = options;
-    if (hash !== NONE && !call.admit(call.hashes.conversionBytes(hash) + (call.count - from) * 64)) return;
+    if (found !== NONE && !call.admit(call.hashes.conversionBytes(found) + (call.count - from) * 64)) return;
+    const hash = expireNamed(call, found, from);
     replyValues(call, hash, from);
     if (hash === NONE || (deadline === NEVER && !persists)) {
       call.propagateNothing();
@@ -544,16 +559,31 @@ export const hsetex = write(
     const options = parseOptions(call, true);
     if (options === null) return;
     const { from, deadline, keeps, onlyNew, onlyOld } = options;
-    for (let index = from; (onlyNew || onlyOld) && index < call.count; index += 2) {
-      if (findAlive(call, before, index) === onlyOld) continue;
-      call.reply.integer(0);
-      return;
-    }
     if (!call.admitArguments() || (before !== NONE && !call.admit(call.hashes.conversionBytes(before)))) return;
-    setWithDeadline(call, before, from, deadline, keeps);
-    call.reply.integer(1);
+    const hash = onlyNew || onlyOld ? hashThatMeets(call, before, from, onlyOld) : before;
+    if (hash !== UNMET) setWithDeadline(call, hash, from, deadline, keeps);
+    call.reply.integer(hash === UNMET ? 0 : 1);
   },
 );
+
+/** In place of a record: the condition is not met. */
+const UNMET = -1;
+
+/**
+ * The record of a hash that has all of the fields from an argument on, or none, UNMET when it is not so. Fields that it
+ * meets whose deadlines have passed are deleted, and announced; a hash that meets the condition may be without fields then.
+ */
+function hashThatMeets(call: WriteCall, hash: number, from: number, hasAll: boolean): number {
+  let record = hash;
+  let meets = true;
+  for (let index = from; meets && index < call.count; index += 2) {
+    call.fieldFound = false;
+    if (record !== NONE && call.hashes.count(record) > 0) record = findField(call, record, index, true);
+    meets = call.fieldFound === hasAll;
+  }
+  if (record !== NONE) record = call.keyspace.fieldExpiry.expiredSeveral(call.database, record, meets);
+  return meets ? record : UNMET;
+}
 
 function setWithDeadline(call: WriteCall, before: number, from: number, deadline: number, keeps: boolean): void {
   const { bytes, starts, ends, hashes, keyspace } = call;
@@ -611,7 +641,7 @@ export const hgetdel = write(
     if (hash === MISTYPED) return;
     const from = parseFields(call, 2, NOT_A_COUNT);
     if (from < 0) return;
-    getAndDelete(call, hash, from);
+    getAndDelete(call, expireNamed(call, hash, from), from);
   },
 );
 

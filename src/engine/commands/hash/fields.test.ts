@@ -234,6 +234,64 @@ test('events of hashes are those of Redis, in its order', () => {
   }
 });
 
+test('fields that had expired are announced before what HGETEX, HGETDEL and HSETEX do, the end of the key last', () => {
+  const start = ['DEL h', 'HSET h a 1 b 2 c 3', 'HPEXPIRE h 1 FIELDS 2 a b', 'ADVANCE'];
+  const alone = ['DEL h', 'HSETEX h PX 1 FIELDS 2 a 1 b 2', 'ADVANCE'];
+  const cases: [before: string[], command: string, reply: string, events: string][] = [
+    [start, 'HGETEX h FIELDS 3 a b c', '- - 3', 'hexpired'],
+    [start, 'HGETEX h EX 10 FIELDS 2 a c', '- 3', 'hexpired hexpire'],
+    [start, 'HGETEX h PX 0 FIELDS 3 c a b', '3 - -', 'hexpired hdel del'],
+    [start, 'HGETEX h PERSIST FIELDS 2 c a', '3 -', 'hexpired'],
+    [alone, 'HGETEX h EX 10 FIELDS 2 b a', '- -', 'hexpired del'],
+    [alone, 'HGETEX h EX 10 FIELDS 1 none', '-', ''],
+    [start, 'HGETDEL h FIELDS 1 a', '-', 'hexpired'],
+    [start, 'HGETDEL h FIELDS 4 c a b c', '3 - - -', 'hexpired hdel del'],
+    [alone, 'HGETDEL h FIELDS 3 a b c', '- - -', 'hexpired del'],
+    [start, 'HSETEX h FXX EX 10 FIELDS 2 c 1 a 2', '0', 'hexpired'],
+    [start, 'HSETEX h FNX EX 10 FIELDS 2 a 1 c 2', '0', 'hexpired'],
+    [start, 'HSETEX h FNX EX 10 FIELDS 2 a 1 b 2', '1', 'hexpired hset hexpire'],
+    [alone, 'HSETEX h FNX EX 10 FIELDS 2 b 1 a 2', '1', 'hexpired hset hexpire'],
+    [alone, 'HSETEX h FNX PXAT 1 FIELDS 2 b 1 a 2', '1', 'hexpired hset hdel del'],
+    [alone, 'HSETEX h FXX EX 10 FIELDS 2 b 1 a 2', '0', 'hexpired'],
+    [alone, 'HSETEX h FXX EX 10 FIELDS 1 none 1', '0', ''],
+    [alone, 'HSETEX h EX 10 FIELDS 1 a 1', '1', 'hset hexpire'],
+  ];
+  for (const packed of [true, false]) {
+    const harness = new EngineHarness({ propagation: true });
+    harness.engine.keyspace.hashes.packedEntriesMax = packed ? 512 : 0;
+    harness.engine.changes.notifyClasses = -1;
+    harness.engine.refreshEffects();
+    const listener = harness.connect();
+    listener.run('PSUBSCRIBE', '__keyevent@0__:*');
+    for (const [before, command, reply, events] of cases) {
+      for (const each of before) {
+        if (each === 'ADVANCE') harness.clock.advance(5);
+        else harness.run(...each.split(' '));
+      }
+      listener.take();
+      const shown = harness.run(...command.split(' ')).split('\r\n');
+      const values = shown.filter((line) => line === '$-1' || /^[:0-9]/.test(line));
+      assert.equal(values.map((line) => line.replace(':', '').replace('$-1', '-')).join(' '), reply, command);
+      const seen = [...listener.take().matchAll(/__keyevent@0__:(\w+)\r\n/g)].map(([, name]) => name);
+      assert.equal(seen.join(' '), events, command);
+      harness.engine.check();
+    }
+  }
+});
+
+test('SORT deletes the expired fields that it comes upon', () => {
+  const harness = new EngineHarness({ propagation: true });
+  harness.run('RPUSH', 'ids', '1', '2');
+  harness.run('HSET', 'h:1', 'weight', '5');
+  harness.run('HSETEX', 'h:2', 'PX', '1', 'FIELDS', '1', 'weight', '3');
+  harness.clock.advance(5);
+  harness.takePropagated();
+  check(harness, [['SORT ids BY h:*->weight GET h:*->weight', 'nil 5']]);
+  assert.deepEqual(harness.takePropagated(), ['0 HDEL h:2 weight']);
+  check(harness, [['EXISTS h:1 h:2', '1']]);
+  harness.engine.check();
+});
+
 test('CVE-2023-28856: no field becomes NaN or infinite, and one that is no number stays readable', () => {
   const harness = new EngineHarness();
   check(harness, [

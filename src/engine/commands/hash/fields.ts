@@ -73,13 +73,14 @@ function setAll(call: WriteCall, name: string): number {
     call.reply.errorText(wrongArity(name));
     return -1;
   }
-  const before = call.forWriteOf(1, HASH);
+  const before = call.forWriteCounted(1, HASH);
   if (before === MISTYPED || !call.admitArguments()) return -1;
   if (before !== NONE && !call.admit(call.hashes.conversionBytes(before))) return -1;
   const hadDeadlines = before !== NONE && call.hashes.hasDeadlines(before);
   const hash = before === NONE ? hashForWrite(call) : before;
   const added = setFields(call, hash, 2, false);
   settleHash(call, before, call.hashes.record, hadDeadlines);
+  if (before !== NONE && added > 0) call.grew(HASH, call.hashes.count(call.hashes.record), added);
   call.withFields(2, 2);
   call.changed(1, HSET_EVENT, (call.count - 2) / 2);
   return added;
@@ -316,7 +317,7 @@ export const hdel = write(
     history: [['2.4.0', 'Several fields.']],
   },
   function hdel(call) {
-    const hash = call.forWriteOf(1, HASH);
+    const hash = call.forWriteCounted(1, HASH);
     if (hash === MISTYPED) return;
     call.reply.integer(hash === NONE ? 0 : deleteFields(call, hash, 2));
   },
@@ -337,7 +338,9 @@ export function deleteFields(call: WriteCall, hash: number, from: number): numbe
   }
   if (deleted === 0) return 0;
   settleHash(call, hash, record, hadDeadlines);
-  const isEmpty = hashes.count(record) === 0;
+  const left = hashes.count(record);
+  const isEmpty = left === 0;
+  call.grew(HASH, left, -deleted);
   if (isEmpty) keyspace.removeFound(call.database, record);
   call.changed(1, HDEL_EVENT, deleted);
   if (isEmpty) call.notify(1, DEL_EVENT);

@@ -21,7 +21,7 @@ const digits = new Uint8Array(24);
 /** The hash of argument 1 with the field of argument 2 looked up: NONE when there is none, MISTYPED after replying. */
 function findForUpdate(call: WriteCall): number {
   call.fieldFound = false;
-  const hash = call.forWriteOf(1, HASH);
+  const hash = call.forWriteCounted(1, HASH);
   return hash === NONE || hash === MISTYPED ? hash : findField(call, hash, 2);
 }
 
@@ -32,8 +32,9 @@ function store(call: WriteCall, before: number, value: Uint8Array, end: number, 
   const hadDeadlines = before !== NONE && hashes.hasDeadlines(before);
   call.peek(1);
   const hash = before === NONE ? hashForWrite(call) : before;
-  hashes.set(hash, bytes, starts[2]!, ends[2]!, value, 0, end, true);
+  const isNew = hashes.set(hash, bytes, starts[2]!, ends[2]!, value, 0, end, true);
   settleHash(call, before, hashes.record, hadDeadlines);
+  if (before !== NONE && isNew) call.grew(HASH, hashes.count(hashes.record), 1);
   call.withField(2);
   call.changed(1, event);
   return true;

@@ -36,7 +36,7 @@ export function settleRemoval(call: WriteCall, existing: number): boolean {
 /** LPUSH and RPUSH, and with `mustExist` LPUSHX and RPUSHX. */
 function push(call: WriteCall, atTail: boolean, mustExist: boolean): void {
   const { bytes, starts, ends, lists, keyspace, count } = call;
-  const existing = call.forWriteOf(1, LIST);
+  const existing = call.forWriteCounted(1, LIST);
   if (existing === MISTYPED) return;
   if (existing === NONE) {
     if (mustExist) {
@@ -49,14 +49,18 @@ function push(call: WriteCall, atTail: boolean, mustExist: boolean): void {
     keyspace.insert(call.database, record);
     call.reply.integer(count - 2);
   } else if (count === 3 && lists.pushWithin(existing, bytes, starts[2]!, ends[2]!, atTail)) {
-    call.reply.integer(lists.count(existing));
+    const items = lists.count(existing);
+    call.grew(LIST, items, 1);
+    call.reply.integer(items);
   } else {
     const moved = lists.movedBytes(existing);
     if (!call.admitArguments() || (moved > 0 && !call.admit(moved))) return;
     lists.push(existing, bytes, starts, ends, 2, count, atTail);
     const { record } = lists;
     if (record !== existing) keyspace.moved(record);
-    call.reply.integer(lists.count(record));
+    const items = lists.count(record);
+    call.grew(LIST, items, count - 2);
+    call.reply.integer(items);
   }
   call.changed(1, atTail ? RPUSH_EVENT : LPUSH_EVENT, count - 2);
 }
@@ -90,7 +94,7 @@ function pop(call: WriteCall, name: string, atTail: boolean): void {
   }
   const wanted = hasCount ? call.clampedPositive(2) : 1;
   if (Number.isNaN(wanted)) return;
-  const list = call.forWriteOf(1, LIST);
+  const list = call.forWriteCounted(1, LIST);
   if (list === MISTYPED) return;
   if (list === NONE) {
     if (hasCount) call.reply.nilArray();
@@ -101,7 +105,9 @@ function pop(call: WriteCall, name: string, atTail: boolean): void {
     call.reply.emptyArray();
     return;
   }
-  const count = Math.min(wanted, call.lists.count(list));
+  const items = call.lists.count(list);
+  const count = Math.min(wanted, items);
+  call.grew(LIST, items - count, -count);
   if (hasCount) call.reply.array(count);
   replyAndRemove(call, 1, list, atTail, count);
 }

@@ -50,7 +50,7 @@ function findSource(call: WriteCall): number {
 function pushCarried(call: WriteCall, atTail: boolean): void {
   const { lists, keyspace, bytes, starts, ends } = call;
   const { carried } = lists;
-  const destination = call.forWrite(2);
+  const destination = call.forWriteOf(2, LIST);
   if (destination === NONE) {
     const access = keyspace.accessClock;
     const { bytes: items, starts: from, ends: to, count } = carried;
@@ -111,7 +111,7 @@ function move(
   const room = bytes + lists.movedBytes(source) + (destination === NONE ? 0 : lists.movedBytes(destination));
   if (!call.admit(room)) return;
   replyCarried(call, toTail, isArray);
-  const existing = call.forWrite(1);
+  const existing = call.forWriteOf(1, LIST);
   const size = lists.count(source);
   lists.removeRange(source, fromTail ? size - count : 0, count);
   let isEmpty = false;

@@ -34,7 +34,7 @@ export const sadd = write(
   },
   function sadd(call) {
     const { bytes, starts, ends, sets, count } = call;
-    const existing = call.forWriteOf(1, SET);
+    const existing = call.forWriteCounted(1, SET);
     if (existing === MISTYPED || !call.admitArguments()) return;
     let record = existing;
     if (existing === NONE) record = newSet(call, 1, 2, count - 2);
@@ -49,7 +49,10 @@ export const sadd = write(
       record = sets.record;
     }
     if (existing === NONE) call.keyspace.insert(call.database, record);
-    else if (record !== existing) call.keyspace.moved(record);
+    else {
+      if (record !== existing) call.keyspace.moved(record);
+      if (added > 0) call.grew(SET, sets.count(record), added);
+    }
     if (added > 0) call.changed(1, SADD_EVENT, added);
     call.reply.integer(added);
   },
@@ -75,7 +78,7 @@ export const srem = write(
   },
   function srem(call) {
     const { bytes, starts, ends, sets } = call;
-    const existing = call.forWriteOf(1, SET);
+    const existing = call.forWriteCounted(1, SET);
     if (existing === MISTYPED) return;
     if (existing === NONE) {
       call.reply.integer(0);
@@ -88,7 +91,9 @@ export const srem = write(
       record = sets.record;
     }
     if (record !== existing) call.keyspace.moved(record);
-    const isEmpty = sets.count(record) === 0;
+    const left = sets.count(record);
+    const isEmpty = left === 0;
+    call.grew(SET, left, -removed);
     if (isEmpty) call.keyspace.removeFound(call.database, record);
     if (removed > 0) call.changed(1, SREM_EVENT, removed);
     if (isEmpty) call.notify(1, DEL_EVENT);

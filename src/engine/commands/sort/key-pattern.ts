@@ -73,7 +73,10 @@ export class KeyPattern {
       return true;
     }
     if (!hashes.find(handle, call.bytes, this.field, this.to)) return false;
-    if (hashes.deadline !== NEVER && hashes.deadline <= call.expiryNow()) return false;
+    if (hashes.deadline !== NEVER && hashes.deadline <= call.expiryNow()) {
+      call.keyspace.fieldExpiry.expireField(call.database, handle, call.bytes, this.field, this.to);
+      return false;
+    }
     this.bytes = hashes.bytes;
     this.start = hashes.start;
     this.end = hashes.end;

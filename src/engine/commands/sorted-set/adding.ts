@@ -126,7 +126,7 @@ function add(call: WriteCall, flags: number): void {
 /** Adds to the sorted set of argument 1, and replies as ZADD does. */
 export function addAll(call: WriteCall, added: Additions): void {
   const { bytes, starts, ends, sortedSets } = call;
-  const existing = call.forWriteOf(1, SORTED_SET);
+  const existing = call.forWriteCounted(1, SORTED_SET);
   if (existing === MISTYPED || !call.admitArguments()) return;
   const { pairs, scores, flags } = added;
   const increments = (flags & ADD_INCREMENT) !== 0;
@@ -156,7 +156,10 @@ export function addAll(call: WriteCall, added: Additions): void {
     record = sortedSets.record;
   }
   if (existing === NONE) call.keyspace.insert(call.database, record);
-  else if (record !== existing) call.keyspace.moved(record);
+  else {
+    if (record !== existing) call.keyspace.moved(record);
+    if (newcomers > 0) call.grew(SORTED_SET, sortedSets.count(record), newcomers);
+  }
   if (newcomers + updated > 0) call.changed(1, increments ? ZINCR_EVENT : ZADD_EVENT, newcomers + updated);
   if (!increments) call.reply.integer(added.countsChanges ? newcomers + updated : newcomers);
   else if (outcome === ADD_NOT_A_NUMBER) call.reply.error(RESULT_NAN);

@@ -29,7 +29,7 @@ export const zrem = write(
   },
   function zrem(call) {
     const { bytes, starts, ends, sortedSets, keyspace } = call;
-    const existing = call.forWriteOf(1, SORTED_SET);
+    const existing = call.forWriteCounted(1, SORTED_SET);
     if (existing === MISTYPED) return;
     if (existing === NONE) {
       call.reply.integer(0);
@@ -42,7 +42,9 @@ export const zrem = write(
       record = sortedSets.record;
     }
     if (record !== existing) keyspace.moved(record);
-    const isEmpty = sortedSets.count(record) === 0;
+    const left = sortedSets.count(record);
+    const isEmpty = left === 0;
+    call.grew(SORTED_SET, left, -removed);
     if (isEmpty) keyspace.removeFound(call.database, record);
     if (removed > 0) call.changed(1, ZREM_EVENT, removed);
     if (isEmpty) call.notify(1, DEL_EVENT);

@@ -405,6 +405,12 @@ describe('sorted sets', () => {
     assert.ok(harness.engine.keyspace.memory.blockCount() < before - 200);
   });
 
+  it('-0 keeps its sign in a large sorted set', () => {
+    const harness = new EngineHarness();
+    const pairs = Array.from({ length: 129 }, (_, index) => `-0 ${index}`).join(' ');
+    run(harness, ['ZADD small -0 a => 1', 'ZSCORE small a => 0', `ZADD large ${pairs} => 129`, 'ZSCORE large 5 => -0']);
+  });
+
   it('of some thousand members hold what an array holds', () => {
     const harness = new EngineHarness();
     for (let index = 0; index < 3001; index++) {

@@ -248,7 +248,7 @@ export const xadd = write(
     if (!request.parse(call)) return;
     const { streams, bytes, starts, ends, count, keyspace } = call;
     const { idAt, id, last } = request;
-    const existing = call.forWriteOf(1, STREAM);
+    const existing = call.forWriteCounted(1, STREAM);
     if (existing === MISTYPED) return;
     if (existing === NONE && request.noStream) {
       call.reply.nil();
@@ -276,10 +276,15 @@ export const xadd = write(
     }
     const root = streams.root(handle);
     streams.log.append(root, id, bytes, starts, ends, idAt + 1, count, length);
+    call.grew(STREAM, streams.log.length(root), 1);
     if (request.producerAt !== 0) rememberMessage(call, root);
     replyId(call.reply, streams, id);
     call.changed(1, XADD_EVENT);
-    if (trimOptions.thresholdAt !== 0 && streams.trim(root) > 0) call.notify(1, XTRIM_EVENT);
+    const trimmed = trimOptions.thresholdAt === 0 ? 0 : streams.trim(root);
+    if (trimmed > 0) {
+      call.grew(STREAM, streams.log.length(root), -trimmed);
+      call.notify(1, XTRIM_EVENT);
+    }
     if (call.propagates()) propagate(call, root);
   },
 );

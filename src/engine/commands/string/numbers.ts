@@ -23,7 +23,7 @@ function add(call: WriteCall, increment: number): void {
   const handle = call.forWriteOf(1, STRING);
   if (handle === MISTYPED) return;
   if (handle !== NONE) {
-    const sum = call.strings.addInteger(handle, increment);
+    const sum = call.keyspace.addInteger(call.database, handle, increment);
     if (!Number.isNaN(sum)) {
       call.changed(1, INCRBY_EVENT);
       call.reply.integer(sum);

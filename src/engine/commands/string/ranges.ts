@@ -38,8 +38,7 @@ export const append = write(
     if (handle === NONE) {
       call.keyspace.setString(call.database, NONE, bytes, starts[1]!, ends[1]!, bytes, starts[2]!, ends[2]!, false);
     } else {
-      const record = strings.resize(handle, before + added);
-      if (record !== handle) call.keyspace.moved(record);
+      call.keyspace.resizeString(call.database, handle, before + added);
       copyBytes(bytes, starts[2]!, ends[2]!, strings.bytes, strings.start + before);
     }
     call.changed(1, APPEND_EVENT);
@@ -167,8 +166,7 @@ export const setrange = write(
       handle === NONE
         ? keyspace.setString(call.database, NONE, bytes, starts[1]!, ends[1]!, bytes, starts[3]!, starts[3]!, false)
         : handle;
-    const record = strings.resize(existing, length, handle === NONE);
-    if (record !== existing) keyspace.moved(record);
+    keyspace.resizeString(call.database, existing, length, handle === NONE);
     copyBytes(bytes, starts[3]!, ends[3]!, strings.bytes, strings.start + offset);
     call.changed(1, SETRANGE_EVENT);
     call.reply.integer(length);
