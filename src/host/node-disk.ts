@@ -88,7 +88,7 @@ export const nodeDisk: Disk = {
 };
 
 /** With this much for each turn of the event loop, nobody notices. */
-const QUICK_SYNC_MS = 1;
+const QUICK_SYNC_MS = 2;
 
 class NodeFile implements DiskFile {
   readonly quickSyncMs = QUICK_SYNC_MS;

@@ -42,7 +42,7 @@ const HELD_BYTES_MAX = 256 * 1024 * 1024;
 /** After a failed write the next is tried when so much has passed. */
 const RETRY_MS = 100;
 /** Syncs that turn out to be slow are waited for during this part of all time at most. */
-const SLOW_SHARE_MAX = 1 / 100;
+const SLOW_SHARE_MAX = 1 / 20;
 /** Failed writes are logged no more often than this. */
 const LOG_ERROR_MS = 30_000;
 const BUFFER_BYTES_FIRST = 64 * 1024;
