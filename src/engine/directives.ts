@@ -403,7 +403,8 @@ export const trackingTableMaxKeys = integer('tracking-table-max-keys', {
 });
 
 export const keyMemoryHistograms = bool('key-memory-histograms', false, {
-  summary: 'Count for INFO KEYSIZES how much memory the values of each type take.',
+  summary:
+    'Kept for configurations that have it; it does nothing: INFO KEYSIZES counts elements and lengths, not memory.',
 });
 
 // Who may do what
