@@ -266,15 +266,7 @@ function helpOf(
 type Extras = Partial<
   Pick<
     ArgumentDefinition,
-    | 'token'
-    | 'optional'
-    | 'multiple'
-    | 'multipleToken'
-    | 'since'
-    | 'deprecatedSince'
-    | 'display'
-    | 'keyNotes'
-    | 'display'
+    'token' | 'optional' | 'multiple' | 'multipleToken' | 'since' | 'deprecatedSince' | 'display' | 'keyNotes'
   >
 >;
 

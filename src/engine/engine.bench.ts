@@ -6,10 +6,10 @@
 //   npm run bench -- src/engine/engine.bench.ts [keys] [batch] [watched]
 
 import { PerformanceObserver } from 'node:perf_hooks';
-import { SILENT_PEER } from '../../tests/support/silent-peer.ts';
 import { Prng } from '../lib/prng.ts';
 import { ENGINE_COMMANDS } from './all-commands.ts';
 import { Engine } from './engine.ts';
+import { NOBODY } from './obeyed-commands.ts';
 
 const KEYS = Number(process.argv[2] ?? 1_000_000);
 const BATCH = Number(process.argv[3] ?? 100);
@@ -23,7 +23,7 @@ new PerformanceObserver((list) => {
 
 const clock = { now: Date.now, elapsed: () => performance.now() };
 const engine = new Engine({ clock, seed: 1, commands: ENGINE_COMMANDS });
-const session = engine.openSession(SILENT_PEER);
+const session = engine.openSession(NOBODY);
 if (IS_WATCHED) {
   engine.watch.monitor.threshold = 100;
   engine.rewatch();

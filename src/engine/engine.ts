@@ -28,6 +28,7 @@ import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from '.
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_TRACKING, EFFECT_WATCH } from './changes.ts';
 import { ClientMemory } from './client-memory.ts';
 import type { CommandDefinition } from './command.ts';
+import { SoleRuns } from './command-keys.ts';
 import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
 import { BATCH_BYTES_MAX, CommandWatch, LONG_REPLY_BYTES, requestBytes } from './command-watch.ts';
 import { Defragmentation } from './defragmentation.ts';
@@ -159,6 +160,7 @@ export class Engine implements KeyspaceOwner {
   readonly access: AccessClock;
   readonly keySizes: KeySizes;
   readonly table: CommandTable;
+  readonly soleRuns: SoleRuns;
   readonly statistics: Statistics;
   readonly hyperloglog = new HyperLogLog();
   readonly propagation = new Propagation();
@@ -245,9 +247,10 @@ export class Engine implements KeyspaceOwner {
     this.emptyIndexBytes = this.keyspace.table.indexBytes(this.keyspace.databases[0]!.root);
     this.access = new AccessClock(this.keyspace, this.prng);
     this.table = new CommandTable(options.commands);
+    this.soleRuns = new SoleRuns(this.table);
     this.acl = new AccessControl(this, this.table);
     this.entropy = options.entropy ?? null;
-    this.lookahead = new Lookahead(memory, hasher, this.table);
+    this.lookahead = new Lookahead(memory, hasher, this.table, this.soleRuns);
     this.keyspace.table.expected = this.lookahead.expected;
     this.statistics = new Statistics(this.table.definitions.length);
     this.timer = new EngineTimer(this.clock, this.statistics);
@@ -452,8 +455,7 @@ export class Engine implements KeyspaceOwner {
       status = isRead ? COMPLETE : parser.parse(bytes, at, end);
       if (status === COMPLETE) {
         const from = this.reply.length;
-        const id = isRead ? lookahead.load(call) : this.loadParsed(call, parser);
-        if (isRead) call.bytes = bytes;
+        const id = isRead ? lookahead.load(call, bytes) : this.loadParsed(call, parser);
         if (!this.execute(session, call, id)) break;
         at = isRead ? lookahead.loadedEnd() : parser.consumed;
         if (session.stopped !== STOPPED_NOT) break;

@@ -8,7 +8,7 @@ import type { FlatMemory } from '../memory/flat-memory.ts';
 import { PLAIN_REQUESTS_MAX, PlainRequests } from '../protocol/plain-requests.ts';
 import { EXPECTED_MAX, ExpectedKeys } from '../structures/expected-keys.ts';
 import type { Call } from './call.ts';
-import { lastOfRun, SoleRuns } from './command-keys.ts';
+import { lastOfRun, type SoleRuns } from './command-keys.ts';
 import type { CommandTable } from './command-table.ts';
 import type { Session } from './session.ts';
 
@@ -28,11 +28,11 @@ export class Lookahead {
   /** The next request to run. */
   private next = 0;
 
-  constructor(memory: FlatMemory, hasher: KeyHasher, table: CommandTable) {
+  constructor(memory: FlatMemory, hasher: KeyHasher, table: CommandTable, runs: SoleRuns) {
     this.memory = memory;
     this.hasher = hasher;
     this.table = table;
-    this.runs = new SoleRuns(table);
+    this.runs = runs;
   }
 
   /** Whether the next request has been read. */
@@ -84,16 +84,20 @@ export class Lookahead {
     if (expected.count() > 0) expected.settle(bytes, this.memory, session.database.root);
   }
 
-  /** Loads the next request into a call; returns its command, -1 where there is none. */
-  load(call: Call): number {
+  /** Loads the next request, of the bytes that were read, into a call; returns its command, -1 where there is none. */
+  load(call: Call, bytes: Uint8Array): number {
+    const { expected } = this;
     const index = this.next++;
     const { starts, ends, count } = this.plain.requests[index]!;
+    call.bytes = bytes;
     call.starts = starts;
     call.ends = ends;
     call.count = count;
-    this.expected.skipTo(this.firstKeys[index]!);
-    const same = this.sameKeys[index]!;
-    if (same > 0) this.expected.moveTo(starts[same]!, ends[same]!);
+    if (expected.bytes !== null) {
+      expected.skipTo(this.firstKeys[index]!);
+      const same = this.sameKeys[index]!;
+      if (same > 0) expected.moveTo(starts[same]!, ends[same]!);
+    }
     return this.commands[index]!;
   }
 

@@ -3,11 +3,11 @@
 //
 //   npm run bench -- src/engine/tracking.bench.ts [keys]
 
-import { SILENT_PEER } from '../../tests/support/silent-peer.ts';
 import { fromLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
 import { ENGINE_COMMANDS } from './all-commands.ts';
 import { Engine } from './engine.ts';
+import { NOBODY } from './obeyed-commands.ts';
 import type { Session } from './session.ts';
 
 const KEYS = Number(process.argv[2] ?? 1_000_000);
@@ -26,7 +26,7 @@ function send(session: Session, bytes: Uint8Array): void {
   engine.receive(session, bytes, 0, bytes.length);
 }
 
-const plain = engine.openSession(SILENT_PEER);
+const plain = engine.openSession(NOBODY);
 for (let index = 0; index < KEYS; index++) send(plain, fromLatin1(encode(['SET', keyOf(index), 'xxxxxxxxxxxxxxxx'])));
 
 function measure(name: string, keys: number): void {
@@ -35,7 +35,7 @@ function measure(name: string, keys: number): void {
   );
   const quickest = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS * 2; round++) {
-    const session = round % 2 === 0 ? plain : engine.openSession(SILENT_PEER);
+    const session = round % 2 === 0 ? plain : engine.openSession(NOBODY);
     if (session !== plain) {
       send(session, fromLatin1(encode(['CLIENT', 'TRACKING', 'ON'])));
       // Once through all keys: what is measured is mostly known already.

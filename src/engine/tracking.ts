@@ -11,7 +11,7 @@
 
 import { Broadcasts } from './broadcasting.ts';
 import type { Call } from './call.ts';
-import { keysOf, lastOfRun, NO_SOLE_RUN, SoleRuns } from './command-keys.ts';
+import { keysOf, lastOfRun, NO_SOLE_RUN } from './command-keys.ts';
 import { type CommandTable, FLAG_READONLY } from './command-table.ts';
 import type { Engine } from './engine.ts';
 import { Invalidation } from './invalidation.ts';
@@ -113,7 +113,6 @@ export class Tracking {
   private readonly numbered = new Map<number, Session>();
   private nextNumber = 1;
   private readonly engine: Engine;
-  private readonly soleRuns: SoleRuns;
   private readonly looksOnce: Uint8Array;
   private readonly clientId: number;
   private readonly message = new Invalidation();
@@ -124,7 +123,6 @@ export class Tracking {
     this.engine = engine;
     this.table = table;
     this.broadcasts = new Broadcasts((session, message) => this.tell(session, message));
-    this.soleRuns = new SoleRuns(engine.table);
     this.looksOnce = lookingOnce(engine.table);
     this.clientId = engine.table.idOf('client');
   }
@@ -209,7 +207,7 @@ export class Tracking {
   }
 
   private rememberKeys(tracker: Tracker, call: Call, id: number): void {
-    const { soleRuns } = this;
+    const { soleRuns } = this.engine;
     const first = soleRuns.first[id]!;
     let brought = 1;
     if (this.looksOnce[id] === 1) {

@@ -95,7 +95,7 @@ export class Persistence {
     return isStopped ? SAVE_FAILED : null;
   }
 
-  /** What leaves the server now may show changes up to this offset of the log, which are not all durable; -1: they are. */
+  /** Writes the log. What leaves the server now may show changes up to this offset of it, which are not all durable; -1: they are. */
   withheldUntil(): number {
     const { log } = this.log;
     // What leaves before the end of the tick tells of changes that were to be written then.

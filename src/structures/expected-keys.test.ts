@@ -1,31 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeyHasher } from '../lib/half-siphash.ts';
-import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { NONE } from '../memory/flat-memory.ts';
 import { EXPECTED_MAX, ExpectedKeys, UNSETTLED } from './expected-keys.ts';
-import { HashTable } from './hash-table.ts';
+import { TableModel } from './hash-table.fuzz.ts';
 
 /** A table of key records, and the keys that are expected in it. */
-class Fixture {
-  readonly memory = new FlatMemory();
-  readonly hasher = new KeyHasher(1, 2);
-  readonly table = new HashTable(this.memory, this.hasher);
-  readonly root = this.table.create();
+class Fixture extends TableModel {
   readonly expected = new ExpectedKeys();
 
   constructor() {
+    super(1);
     this.table.expected = this.expected;
-  }
-
-  /** A record of a key without a value, in no table. */
-  record(key: string): number {
-    const handle = this.memory.allocate(8 + key.length);
-    const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;
-    const word = (handle & GRANULE_MASK) << 1;
-    words[word] = 0;
-    words[word + 1] = key.length;
-    this.memory.bytes[handle >>> SEGMENT_SHIFT]!.set(Buffer.from(key), (word + 2) << 2);
-    return handle;
   }
 
   insert(key: string): number {

@@ -7,6 +7,7 @@
 // A key's hash stays true as long as its bytes do. What was found holds until the table changes: it says so by `unsettle`,
 // and those that are asked for after that are searched for again.
 
+import { equalBytes } from '../lib/bytes.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { equalsWords, keyBytes, keyOffset } from './record.ts';
@@ -85,11 +86,7 @@ export class ExpectedKeys {
   isLast(bytes: Uint8Array, start: number, end: number): boolean {
     const { rows } = this;
     const row = this.end - ROW;
-    if (row < 0) return false;
-    let other = rows[row + START]!;
-    if (rows[row + END]! - other !== end - start) return false;
-    for (let at = start; at < end; at++, other++) if (bytes[at] !== bytes[other]) return false;
-    return true;
+    return row >= 0 && equalBytes(bytes, start, end, bytes, rows[row + START]!, rows[row + END]!);
   }
 
   /** Looks for the keys in a table of keys. */

@@ -11,13 +11,15 @@ import { HashTable } from './hash-table.ts';
 
 export class TableModel {
   readonly memory: FlatMemory;
+  readonly hasher: KeyHasher;
   readonly table: HashTable;
   readonly root: number;
   readonly keys = new Map<string, number>();
 
   constructor(seed: number, firstSegment = 0) {
     this.memory = new FlatMemory({ firstSegment });
-    this.table = new HashTable(this.memory, new KeyHasher(seed, ~seed));
+    this.hasher = new KeyHasher(seed, ~seed);
+    this.table = new HashTable(this.memory, this.hasher);
     this.root = this.table.create();
   }
 

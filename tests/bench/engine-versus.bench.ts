@@ -16,7 +16,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { ENGINE_COMMANDS } from '../../src/engine/all-commands.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { Peer } from '../../src/engine/session.ts';
+import { NOBODY } from '../../src/engine/obeyed-commands.ts';
 import { largePageAdvice } from '../../src/host/large-pages.ts';
 import { realClock } from '../../src/host/real-clock.ts';
 import { Prng } from '../../src/lib/prng.ts';
@@ -72,18 +72,7 @@ function measureEngine(): Cost {
   const onSegment = largePageAdvice();
   const memory = onSegment === undefined ? {} : { onSegment };
   const engine = new Engine({ clock: realClock, seed: 1, commands: ENGINE_COMMANDS, memory });
-  const peer: Peer = {
-    address: () => 'bench',
-    localAddress: () => 'bench',
-    descriptor: 0,
-    pendingOutput: () => 0,
-    outputMemory: () => 0,
-    outputChunks: () => 0,
-    send: () => false,
-    push: () => undefined,
-    close: () => undefined,
-  };
-  const session = engine.openSession(peer);
+  const session = engine.openSession(NOBODY);
   const prng = new Prng(2);
   const feed = ({ bytes, ends }: Requests): number => {
     const before = process.cpuUsage();

@@ -3,10 +3,10 @@
 //
 //   npm run bench -- src/engine/acl/permissions.bench.ts
 
-import { SILENT_PEER } from '../../../tests/support/silent-peer.ts';
 import { Prng } from '../../lib/prng.ts';
 import { ENGINE_COMMANDS } from '../all-commands.ts';
 import { Engine } from '../engine.ts';
+import { NOBODY } from '../obeyed-commands.ts';
 
 const KEYS = 200_000;
 const BATCH = 100;
@@ -15,8 +15,8 @@ const ROUNDS = 5;
 
 const clock = { now: Date.now, elapsed: () => performance.now() };
 const engine = new Engine({ clock, seed: 1, commands: ENGINE_COMMANDS });
-const free = engine.openSession(SILENT_PEER);
-const restricted = engine.openSession(SILENT_PEER);
+const free = engine.openSession(NOBODY);
+const restricted = engine.openSession(NOBODY);
 const prng = new Prng(1);
 const keyOf = (index: number) => `key:${String(index).padStart(12, '0')}`;
 const encode = (args: string[]) => `*${args.length}\r\n${args.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`;

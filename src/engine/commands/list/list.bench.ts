@@ -7,16 +7,16 @@
 //   npx esbuild src/engine/commands/list/list.bench.ts --bundle --platform=node --format=esm \
 //     --define:CINNABAR_VERIFY=false --outfile=/tmp/list.bench.mjs && npx node /tmp/list.bench.mjs
 
-import { SILENT_PEER } from '../../../../tests/support/silent-peer.ts';
 import { fromLatin1 } from '../../../lib/bytes.ts';
 import { measure } from '../../../lib/measure.bench.ts';
 import { ENGINE_COMMANDS } from '../../all-commands.ts';
 import { Engine } from '../../engine.ts';
+import { NOBODY } from '../../obeyed-commands.ts';
 
 const BATCH = 16;
 const clock = { now: Date.now, elapsed: () => performance.now() };
 const engine = new Engine({ clock, seed: 1, commands: ENGINE_COMMANDS });
-const session = engine.openSession(SILENT_PEER);
+const session = engine.openSession(NOBODY);
 
 function batchOf(...args: readonly string[]): Uint8Array {
   const request = `*${args.length}\r\n${args.map((each) => `$${each.length}\r\n${each}\r\n`).join('')}`;
