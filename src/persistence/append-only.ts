@@ -262,6 +262,7 @@ export class AppendOnly {
 
   /** Between two commands, when none is half done: writes what they propagated. */
   tickEnd(): void {
+    this.job?.work.tickEnd();
     if (this.log.state === LOG_OFF) return;
     if (this.beforeFlush !== null && this.log.pendingBytes() > 0) this.beforeFlush();
     this.log.flush(this.host.engine.clock.elapsed());

@@ -64,6 +64,7 @@ export class Persistence {
   // --- in the course of the server ---
 
   tickEnd(): void {
+    this.saves.tickEnd();
     this.log.tickEnd();
     if (this.saves.pendingBytes() + this.log.pendingBytes() > PENDING_BYTES_MAX) {
       // A change writes what it is about to change into a snapshot: beyond this it waits for the disk. Reads go on.

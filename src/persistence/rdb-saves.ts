@@ -18,6 +18,7 @@ import {
 import type { PersistenceHost } from './persistence-host.ts';
 import { RdbSnapshotFormat } from './rdb/rdb-snapshot.ts';
 import { USAGE_FREQUENCY, USAGE_IDLE, USAGE_NONE } from './rdb/rdb-writer.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { Snapshot } from './snapshot.ts';
 import { SnapshotFile, type SnapshotFileOptions } from './snapshot-file.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
@@ -54,9 +55,11 @@ export class RdbSaves {
   private isDue = false;
   /** It begins when a rewrite of the append-only log has ended. */
   private isScheduled = false;
+  private readonly rehearsal: Rehearsal;
 
   constructor(host: PersistenceHost) {
     this.host = host;
+    this.rehearsal = new Rehearsal(host.engine.clock, () => this.newFormat());
     this.lastSavedAt = Math.floor(host.engine.clock.now());
   }
 
@@ -181,6 +184,10 @@ export class RdbSaves {
     return true;
   }
 
+  tickEnd(): void {
+    this.job?.work.tickEnd();
+  }
+
   /** Writes on until it is time; false when there is nothing to do now. */
   work(isTime: () => boolean): boolean {
     this.beginIfDue();
@@ -195,6 +202,7 @@ export class RdbSaves {
       this.start();
       return;
     }
+    this.rehearsal.look(engine.keyspace);
     const changes = this.changes();
     const passed = (engine.clock.now() - this.lastSavedAt) / 1000;
     const sinceTry = (engine.clock.elapsed() - this.lastTryAt) / 1000;

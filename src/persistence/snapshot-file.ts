@@ -9,9 +9,11 @@ import type { Timers } from '../world/timers.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
 
-/** What is gathered before it is written, and the room for it. */
+/** What is gathered before it is written, and what is written at a time at most. */
 const WRITE_BYTES = 128 * 1024;
 const CHUNK_BYTES = 256 * 1024;
+/** Room for chunks that is made at once; of the system only as much is taken as is used. */
+const POOL_BYTES = 8 * 1024 * 1024;
 /** While so much waits to be written the walk waits too. */
 const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
 /** What is written between two syncs, as in Redis. */
@@ -45,8 +47,8 @@ export class SnapshotFile {
   /** What waits to be written, in order, and how long each is. */
   private readonly queue: Uint8Array[] = [];
   private readonly lengths: number[] = [];
-  /** Arrays that were written, to be used again: fresh ones make the collector run. */
-  private readonly spare: Uint8Array[] = [];
+  /** Chunks to be used, and used again: each array that is made may make the collector run, which takes 2 ms and more. */
+  private readonly spare: Uint8Array[] = chunksOf(new Uint8Array(POOL_BYTES));
   private queuedBytes = 0;
   private isWriting = false;
   private unsynced = 0;
@@ -66,6 +68,14 @@ export class SnapshotFile {
   /** Bytes that commands made it write and that wait for the disk. */
   pendingBytes(): number {
     return this.options.out.length + this.queuedBytes;
+  }
+
+  /** Hands on what commands have made it write: gathered while the walk waits for the disk, it would grow without end. */
+  tickEnd(): void {
+    const { out } = this.options;
+    if (this.isOver || this.isWritten || out.length < WRITE_BYTES) return;
+    this.enqueue();
+    this.writeNext();
   }
 
   /** Makes what comes next until `isTime` says so; false when there is nothing to do, or nothing before `ready`. */
@@ -139,14 +149,16 @@ export class SnapshotFile {
     out.clear();
   }
 
-  /** What is gathered is to be written. */
+  /** What is gathered is to be written: commands may have added much more than a chunk since the last time. */
   private enqueue(): void {
     const { out } = this.options;
-    const spare = out.length <= CHUNK_BYTES ? (this.spare.pop() ?? new Uint8Array(CHUNK_BYTES)) : null;
-    const chunk = spare ?? new Uint8Array(out.length);
-    chunk.set(out.bytes.subarray(0, out.length));
-    this.queue.push(chunk);
-    this.lengths.push(out.length);
+    for (let from = 0; from < out.length; from += CHUNK_BYTES) {
+      const length = Math.min(CHUNK_BYTES, out.length - from);
+      const chunk = this.spare.pop() ?? new Uint8Array(CHUNK_BYTES);
+      chunk.set(out.bytes.subarray(from, from + length));
+      this.queue.push(chunk);
+      this.lengths.push(length);
+    }
     this.queuedBytes += out.length;
     this.bytes += out.length;
     out.clear();
@@ -163,7 +175,7 @@ export class SnapshotFile {
     this.isWriting = true;
     try {
       this.options.file.writeLater(chunk, 0, length, (error) => {
-        if (chunk.length === CHUNK_BYTES) this.spare.push(chunk);
+        this.spare.push(chunk);
         this.chunkWritten(length, error);
       });
     } catch (error) {
@@ -216,4 +228,11 @@ export class SnapshotFile {
     this.isOver = true;
     this.options.ended(error);
   }
+}
+
+/** The last is the first to be used. */
+function chunksOf(pool: Uint8Array): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let end = pool.length; end > 0; end -= CHUNK_BYTES) chunks.push(pool.subarray(end - CHUNK_BYTES, end));
+  return chunks;
 }

@@ -84,9 +84,13 @@ export class StartError extends Error {
 const WORK_SLICE_MS = 2;
 /** While requests come, what has a time is looked after as often as this, whatever `hz` says: Redis does so every 25 ms. */
 const WORK_PAUSE_MS = 25;
-/** How long a slice of a snapshot may take, and may always take. */
+/**
+ * How long a slice of a snapshot may take, and may always take; and which part of the time spent on requests. With half of it
+ * a snapshot under full load took 1.5 s and left half of the throughput, with a quarter 2.2 s and two thirds.
+ */
 const WRITE_SLICE_MS_MAX = 2;
-const WRITE_SLICE_MS_MIN = 0.3;
+const WRITE_SLICE_MS_MIN = 0.1;
+const WRITE_SHARE = 1 / 4;
 
 const PROTECTED_MODE = fromLatin1(
   '-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default ' +
@@ -497,11 +501,11 @@ export class Server implements ConnectionOwner, TransportHost {
     );
   }
 
-  /** Writes a slice of a snapshot, as long as half of what was served since the last; false when there is none. */
+  /** Writes a slice of a snapshot, as long as a part of what was served since the last; false when there is none. */
   private writeSlice(): boolean {
     const { clock } = this;
     const started = clock.elapsed();
-    const budget = Math.min(WRITE_SLICE_MS_MAX, Math.max(WRITE_SLICE_MS_MIN, (started - this.slicedAt) / 2));
+    const budget = Math.min(WRITE_SLICE_MS_MAX, Math.max(WRITE_SLICE_MS_MIN, (started - this.slicedAt) * WRITE_SHARE));
     const goesOn = this.persistence.work(() => clock.elapsed() - started >= budget);
     this.slicedAt = clock.elapsed();
     this.engine.watch.monitor.note('snapshot-slice', this.slicedAt - started);

@@ -8,6 +8,7 @@ import { fromLatin1 } from '../../src/lib/bytes.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { RdbSnapshotFormat } from '../../src/persistence/rdb/rdb-snapshot.ts';
 import { fromBytes } from '../../src/persistence/rdb/whole.ts';
+import { Rehearsal } from '../../src/persistence/rehearsal.ts';
 import { Snapshot } from '../../src/persistence/snapshot.ts';
 import { valueDigest } from '../../src/server/commands/debug-digest.ts';
 import { CommandGenerator } from '../conformance/command-generator.ts';
@@ -180,6 +181,33 @@ test('a snapshot that is given up leaves nothing behind', () => {
     assert.equal(keyspace.members.table.guard, null);
     assert.equal(keyspace.lists.quicklist.nodes.guard, null);
   }
+});
+
+test('a rehearsal changes nothing, is once, and not beside a snapshot', () => {
+  const harness = new EngineHarness();
+  const { engine } = harness;
+  const { keyspace, access } = engine;
+  addLargeValues(harness);
+  let formats = 0;
+  const newFormat = (): RdbSnapshotFormat => {
+    formats++;
+    return new RdbSnapshotFormat(keyspace, access, 0, OPTIONS);
+  };
+  const rehearsal = new Rehearsal(engine.clock, newFormat);
+  rehearsal.look(keyspace);
+  assert.equal(formats, 0, 'there are too few keys');
+  for (let key = 0; key < 60_000; key++) harness.run('SET', `key:${key}`, 'value');
+  const expected = stateOf(engine);
+  const snapshot = new Snapshot(keyspace, newFormat(), newFormat());
+  rehearsal.look(keyspace);
+  assert.equal(formats, 2, 'a snapshot goes on');
+  snapshot.abort();
+  for (let look = 0; look < 100; look++) rehearsal.look(keyspace);
+  assert.ok(formats > 2 && formats <= 2 + 2 * 40, `${formats} formats`);
+  assert.equal(keyspace.table.guard, null);
+  assert.equal(keyspace.disposals.keeper, null);
+  compareStates(stateOf(engine), expected, 'after the rehearsal');
+  engine.check();
 });
 
 test('what a snapshot still has to read counts as evicted', () => {
