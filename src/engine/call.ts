@@ -217,6 +217,9 @@ export class Call implements WriteCall {
   starts: Int32Array = NO_RANGES;
   ends: Int32Array = NO_RANGES;
   count = 0;
+  /** Where the request stands, bytes[requestStart..requestEnd), if it is an array of bulk strings; else NO_REQUEST. */
+  requestStart = NO_REQUEST;
+  requestEnd = 0;
   /** Id of the command in the table. */
   command = -1;
   /** Level of nesting: 0 for what a client sent, 1 inside EXEC. */
@@ -561,8 +564,23 @@ export class Call implements WriteCall {
     return { bytes, starts: offsets.subarray(0, count), ends: offsets.subarray(1), count };
   }
 
+  /**
+   * Whether the request could be written again with the same bytes: the parsers take it as it comes when there is something
+   * else in place of a line's end.
+   */
+  isPlainRequest(): boolean {
+    const { bytes, starts, ends, count, requestStart } = this;
+    if (requestStart === NO_REQUEST || bytes[requestStart + (count < 10 ? 3 : 4)] !== LF) return false;
+    for (let index = 0; index < count; index++) {
+      const end = ends[index]!;
+      if (bytes[starts[index]! - 1] !== LF || bytes[end] !== CR || bytes[end + 1] !== LF) return false;
+    }
+    return true;
+  }
+
   /** Takes copied arguments as its own. */
   load(args: Arguments): void {
+    this.requestStart = NO_REQUEST;
     this.bytes = args.bytes;
     this.starts = args.starts;
     this.ends = args.ends;
@@ -592,3 +610,7 @@ const INT32_MAX = 0x7fffffff;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_RANGES = new Int32Array(0);
+/** Of a call whose arguments came otherwise than in an array of bulk strings. */
+export const NO_REQUEST = -1;
+const CR = 13;
+const LF = 10;

@@ -24,25 +24,22 @@ import { AccessClock } from './access-clock.ts';
 import { AccessControl } from './acl/access-control.ts';
 import { Admission, VERDICT_DONE, VERDICT_WAIT } from './admission.ts';
 import { BlockedClients } from './blocking.ts';
-import { Call, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
+import { Call, NO_REQUEST, PROPAGATE_ALWAYS, PROPAGATE_NOTHING, PROPAGATE_VERBATIM } from './call.ts';
 import { Changes, EFFECT_BLOCKED, EFFECT_MONITOR, EFFECT_NOTIFY, EFFECT_TRACKING, EFFECT_WATCH } from './changes.ts';
 import { ClientMemory } from './client-memory.ts';
 import type { CommandDefinition } from './command.ts';
 import { SoleRuns } from './command-keys.ts';
-import { CommandTable, FLAG_ADMIN, FLAG_CONTAINER, FLAG_SHORT, FLAG_SKIP_MONITOR } from './command-table.ts';
+import {
+  CommandTable,
+  FLAG_ADMIN,
+  FLAG_CONTAINER,
+  FLAG_SHORT,
+  FLAG_SKIP_MONITOR,
+  FLAG_WRITE,
+} from './command-table.ts';
 import { BATCH_BYTES_MAX, CommandWatch, LONG_REPLY_BYTES, requestBytes } from './command-watch.ts';
 import { Defragmentation } from './defragmentation.ts';
-import {
-  DEL_EVENT,
-  EVENT_ANY_SUBKEY,
-  EVENT_HASH,
-  EVENT_NEW,
-  EVICTED_EVENT,
-  EXPIRED_EVENT,
-  HEXPIRED_EVENT,
-  KEY_MISS_EVENT,
-  NEW_EVENT,
-} from './events.ts';
+import { EVENT_ANY_SUBKEY, EVENT_HASH, EVENT_NEW, KEY_MISS_EVENT } from './events.ts';
 import { Eviction, ROOM_SOON } from './eviction.ts';
 import {
   GATE_LOADING,
@@ -54,13 +51,14 @@ import {
   GATE_PROTECTED,
 } from './gates.ts';
 import type { KeySizes } from './key-sizes.ts';
-import { type Database, Keyspace, type KeyspaceOwner } from './keyspace.ts';
+import { Keyspace } from './keyspace.ts';
 import { CommandLatency } from './latency.ts';
 import { Lookahead } from './lookahead.ts';
 import { engineMemoryFacts, type MemoryFacts } from './memory-facts.ts';
 import { monitorLine } from './monitor.ts';
 import { Propagation } from './propagation.ts';
 import { PubSub } from './pubsub.ts';
+import { Removals } from './removals.ts';
 import { Serving } from './serving.ts';
 import {
   type Peer,
@@ -80,9 +78,6 @@ import { Standstill } from './standstill.ts';
 import {
   STAT_CONNECTIONS,
   STAT_ERRORS,
-  STAT_EVICTED,
-  STAT_EXPIRED,
-  STAT_EXPIRED_FIELDS,
   STAT_HITS,
   STAT_INPUT_BYTES,
   STAT_LAZY_FREED,
@@ -153,7 +148,7 @@ export interface EngineEvents {
   purged?(): void;
 }
 
-export class Engine implements KeyspaceOwner {
+export class Engine {
   readonly clock: Clock;
   readonly prng: Prng;
   readonly keyspace: Keyspace;
@@ -231,6 +226,8 @@ export class Engine implements KeyspaceOwner {
   private readonly resumable: Session[] = [];
   private readonly spareInput = new SpareInput();
   private readonly lookahead: Lookahead;
+  /** What follows when keys go by themselves. */
+  readonly removals = new Removals(this);
   /** When the wall clock was read last, by `elapsed`. */
   private timeReadAt = Number.NEGATIVE_INFINITY;
   private nextSessionId = 1;
@@ -242,7 +239,7 @@ export class Engine implements KeyspaceOwner {
     const memory = new FlatMemory(options.memory);
     const now = Math.floor(options.clock.now());
     assert(memory.admit(0), 'the first segment can be had');
-    this.keyspace = new Keyspace(memory, hasher, this, options.databases ?? 16, now);
+    this.keyspace = new Keyspace(memory, hasher, this.removals, options.databases ?? 16, now);
     this.keySizes = this.keyspace.keySizes;
     this.emptyIndexBytes = this.keyspace.table.indexBytes(this.keyspace.databases[0]!.root);
     this.access = new AccessClock(this.keyspace, this.prng);
@@ -456,6 +453,7 @@ export class Engine implements KeyspaceOwner {
       if (status === COMPLETE) {
         const from = this.reply.length;
         const id = isRead ? lookahead.load(call, bytes) : this.loadParsed(call, parser);
+        call.requestStart = isRead ? at : NO_REQUEST;
         if (!this.execute(session, call, id)) break;
         at = isRead ? lookahead.loadedEnd() : parser.consumed;
         if (session.stopped !== STOPPED_NOT) break;
@@ -475,6 +473,7 @@ export class Engine implements KeyspaceOwner {
     // The arguments of the last command are in place if no further request was begun.
     if (status !== COMPLETE) this.leaveRun();
     else if (this.timer.count > 0) this.endRun(call, this.timer.command, this.reply.length);
+    this.propagation.endRow();
     lookahead.drop();
     return at;
   }
@@ -614,6 +613,8 @@ export class Engine implements KeyspaceOwner {
     const dirty = this.dirty;
     const timer = this.timer;
     call.propagation = PROPAGATE_VERBATIM;
+    // What does not write may look at what was propagated.
+    if (this.propagation.hasRow() && (this.table.flags[id]! & FLAG_WRITE) === 0) this.propagation.endRow();
     if (timer.command !== id) timer.change(id);
     this.table.runs[id]!(call);
     if (this.keySizes.opened !== 0) this.keySizes.settle();
@@ -723,11 +724,13 @@ export class Engine implements KeyspaceOwner {
   }
 
   propagateCall(call: Call): void {
-    if (!this.propagation.active) return;
-    const propagation = this.propagation.begin(call.database.index, call.count);
-    for (let index = 0; index < call.count; index++) {
-      propagation.bytes(call.bytes, call.starts[index]!, call.ends[index]!);
-    }
+    const { propagation } = this;
+    if (!propagation.active) return;
+    const { index } = call.database;
+    // What is followed by nothing is a unit of its own.
+    if ((this.effects | propagation.count | this.deferred.length) === 0 && call.isPlainRequest()) {
+      propagation.request(index, call.bytes, call.requestStart, call.requestEnd);
+    } else propagation.command(index, call.bytes, call.starts, call.ends, call.count);
   }
 
   countError(id: number, reply: Reply): void {
@@ -814,67 +817,10 @@ export class Engine implements KeyspaceOwner {
     return count;
   }
 
-  // --- keyspace owner ---
+  // --- time ---
 
   mayExpire(): boolean {
     return this.lazyExpire && this.admission.pausedUntil === 0 && (this.gates & GATE_LOADING) === 0;
-  }
-
-  added(database: Database, handle: number): void {
-    const { keyspace } = this;
-    keyspace.readKey(handle);
-    this.changes.notify(database, keyspace.keyBytes, keyspace.keyStart, keyspace.keyEnd, NEW_EVENT);
-  }
-
-  expired(database: Database, handle: number): void {
-    this.keyspace.readKey(handle);
-    const { keyBytes: bytes, keyStart: start, keyEnd: end } = this.keyspace;
-    this.statistics.counters[STAT_EXPIRED]! += 1;
-    this.propagateRemoval(database, bytes, start, end, this.keyspace.lazyExpire);
-    if (this.effects === 0) return;
-    if (database.watchers.size > 0 || database.waiting.size > 0)
-      this.changes.expired(database, toLatin1(bytes, start, end));
-    if (this.tracking.isOn) this.tracking.keyExpired(bytes, start, end);
-    this.changes.notify(database, bytes, start, end, EXPIRED_EVENT);
-  }
-
-  /** A key goes without a command: those who follow are told one. */
-  private propagateRemoval(database: Database, bytes: Uint8Array, start: number, end: number, later: boolean): void {
-    if (!this.propagation.active) return;
-    this.propagation
-      .begin(database.index, 2)
-      .text(later ? 'UNLINK' : 'DEL')
-      .bytes(bytes, start, end);
-  }
-
-  /** Removes the key just found in favour of others. */
-  evict(database: Database, handle: number): void {
-    const { keyspace } = this;
-    keyspace.readKey(handle);
-    const { keyBytes: bytes, keyStart: start, keyEnd: end } = keyspace;
-    this.statistics.counters[STAT_EVICTED]! += 1;
-    this.propagateRemoval(database, bytes, start, end, this.eviction.lazy);
-    if (this.effects !== 0) this.changes.keyChangedByNobody(database, bytes, start, end, EVICTED_EVENT);
-    // In slices in any case: what is evicted was not asked to go, and shall hold nobody up.
-    keyspace.removeFound(database, handle, true);
-  }
-
-  fieldExpired(database: Database, handle: number, field: Uint8Array, start: number, end: number): void {
-    this.statistics.counters[STAT_EXPIRED_FIELDS]! += 1;
-    if (this.changes.namesFields) this.changes.withField(field, start, end);
-    if (!this.propagation.active) return;
-    const { keyspace } = this;
-    keyspace.readKey(handle);
-    const propagation = this.propagation.begin(database.index, 3).text('HDEL');
-    propagation.bytes(keyspace.keyBytes, keyspace.keyStart, keyspace.keyEnd).bytes(field, start, end);
-  }
-
-  fieldsExpired(database: Database, handle: number, isEmpty: boolean): void {
-    if (this.effects === 0) return;
-    this.keyspace.readKey(handle);
-    const { keyBytes: bytes, keyStart: start, keyEnd: end } = this.keyspace;
-    this.changes.keyChangedByNobody(database, bytes, start, end, HEXPIRED_EVENT);
-    if (isEmpty) this.changes.notify(database, bytes, start, end, DEL_EVENT);
   }
 
   // --- memory ---

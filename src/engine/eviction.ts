@@ -280,7 +280,7 @@ export class Eviction {
         this.place(high, low, number, score);
         continue;
       }
-      if (!keyspace.expireRecord(database, handle)) engine.evict(database, handle);
+      if (!keyspace.expireRecord(database, handle)) engine.removals.evict(database, handle);
       return true;
     }
     return false;

@@ -88,7 +88,8 @@ export class Lookahead {
   load(call: Call, bytes: Uint8Array): number {
     const { expected } = this;
     const index = this.next++;
-    const { starts, ends, count } = this.plain.requests[index]!;
+    const { starts, ends, count, end } = this.plain.requests[index]!;
+    call.requestEnd = end;
     call.bytes = bytes;
     call.starts = starts;
     call.ends = ends;

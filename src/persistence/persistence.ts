@@ -99,6 +99,7 @@ export class Persistence {
   /** Writes the log. What leaves the server now may show changes up to this offset of it, which are not all durable; -1: they are. */
   withheldUntil(): number {
     const { log } = this.log;
+    this.engine.propagation.endRow();
     // What leaves before the end of the tick tells of changes that were to be written then.
     if (log.pendingBytes() > 0) this.log.tickEnd();
     return log.releasable() < log.collected ? log.collected : -1;

@@ -8,6 +8,7 @@ import type { Peer, Session } from '../../src/engine/session.ts';
 import { fromLatin1, toLatin1 } from '../../src/lib/bytes.ts';
 import type { FlatMemoryOptions } from '../../src/memory/flat-memory.ts';
 import { ManualClock } from '../../src/world/clock.ts';
+import { commandsIn } from './propagated.ts';
 
 /** 2026-11-21 00:00:00 UTC. */
 export const START = 1_795_219_200_000;
@@ -148,10 +149,7 @@ export class EngineHarness {
   private sink(): PropagationSink {
     return {
       command: (database, bytes, start, end) => {
-        const parts = toLatin1(bytes, start, end).split('\r\n');
-        // "*n", then "$len" and the argument in turn; test arguments have no line breaks.
-        const args = parts.filter((_, index) => index > 0 && index % 2 === 0);
-        this.propagated.push(`${database} ${args.join(' ')}`);
+        for (const command of commandsIn(bytes, start, end)) this.propagated.push(`${database} ${command}`);
       },
     };
   }

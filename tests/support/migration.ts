@@ -5,6 +5,7 @@ import { createServer as createListener, type Server as Listener, type Socket } 
 import type { Duplex } from 'node:stream';
 import { createServer, type EmbeddedServer } from '../../src/server/embedded.ts';
 import { encode } from './engine-harness.ts';
+import { commandsIn } from './propagated.ts';
 
 export const HOST = '127.0.0.1';
 
@@ -54,8 +55,7 @@ export function listen(embedded: EmbeddedServer): string[] {
   const stream: string[] = [];
   embedded.server.engine.propagation.attach({
     command: (database, bytes, start, end) => {
-      const words = Buffer.from(bytes.subarray(start, end)).toString('latin1').split('\r\n');
-      stream.push(`${database}: ${words.filter((_, index) => index > 0 && index % 2 === 0).join(' ')}`);
+      for (const command of commandsIn(bytes, start, end)) stream.push(`${database}: ${command}`);
     },
   });
   return stream;
