@@ -61,7 +61,7 @@ export class Broadcasts {
 
   /** A key was changed by a client, or went by itself (null). */
   keyChanged(bytes: Uint8Array, start: number, end: number, by: Session | null): void {
-    if (this.audiences.size === 0) return;
+    if (this.audiences.size === 0 || !this.audiences.hasPrefixOf(bytes, start, end)) return;
     const key = toLatin1(bytes, start, end);
     this.audiences.forEachPrefixOf(key, (audience) => {
       audience.keys.set(key, by);

@@ -257,6 +257,7 @@ export class Engine {
     this.latency.track(true);
     this.pubsub = new PubSub((session, bytes, start, end) => this.deliver(session, bytes, start, end));
     this.tracking = new Tracking(this, new TrackingTable(memory, hasher));
+    this.tracking.table.expected = this.lookahead.expected;
     this.tracking.broadcasts.mayKnow = (session, key) => this.acl.mayKnowKey(session, key);
     this.changes = new Changes(this.keyspace, this.pubsub, this.blocked, this.tracking);
     this.admission = new Admission(this);

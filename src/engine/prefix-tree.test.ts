@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { fromLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
 import { PrefixTree } from './prefix-tree.ts';
 
@@ -24,6 +25,7 @@ it(`finds what a list of prefixes finds, seed ${SEED}`, () => {
     tree.forEachPrefixOf(key, (value) => found.push(value));
     const expected = [...model].filter((each) => key.startsWith(each)).sort();
     assert.deepEqual(found, expected);
+    assert.equal(tree.hasPrefixOf(fromLatin1(`-${key}-`), 1, key.length + 1), expected.length > 0);
     assert.equal(tree.find(key), model.has(key) ? key : null);
     assert.equal(tree.size, model.size);
   }

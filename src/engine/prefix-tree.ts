@@ -29,6 +29,19 @@ export class PrefixTree<T> {
     return node.value;
   }
 
+  /** Whether a key, bytes[start..end), begins with any of them. Allocates nothing. */
+  hasPrefixOf(bytes: Uint8Array, start: number, end: number): boolean {
+    let node = this.root;
+    let at = start;
+    while (node.value === null) {
+      const child = at < end ? node.children.get(bytes[at]!) : undefined;
+      if (child === undefined || !startsWith(bytes, at, end, child.label)) return false;
+      node = child;
+      at += child.label.length;
+    }
+    return true;
+  }
+
   /** Calls `visit` for each prefix of a key, the shortest first. */
   forEachPrefixOf(key: string, visit: (value: T) => void): void {
     let node = this.root;
@@ -77,6 +90,12 @@ export class PrefixTree<T> {
       if (above !== this.root) joinWithChild(above);
     } else joinWithChild(node);
   }
+}
+
+function startsWith(bytes: Uint8Array, start: number, end: number, label: string): boolean {
+  if (end - start < label.length) return false;
+  for (let index = 0; index < label.length; index++) if (bytes[start + index] !== label.charCodeAt(index)) return false;
+  return true;
 }
 
 /** How many characters a label shares with what stands at `at` in a prefix. */

@@ -19,6 +19,7 @@ import { copyBytes } from '../lib/bytes.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import type { ExpectedKeys } from '../structures/expected-keys.ts';
 
 const PART_BITS = 10;
 const PARTS = 1 << PART_BITS;
@@ -44,6 +45,8 @@ export class TrackingTable implements Disposable {
   items = 0;
   /** The numbers of the clients of the key that `take` took, in order. */
   taken = new Int32Array(16);
+  /** Keys whose hashes are known before they are asked for. */
+  expected: ExpectedKeys | null = null;
   private keys = 0;
   /** Root of the present table. */
   private root = NONE;
@@ -120,9 +123,7 @@ export class TrackingTable implements Disposable {
 
   /** Forgets a key: the clients that may have it are `taken`. Returns how many. */
   take(bytes: Uint8Array, start: number, end: number): number {
-    if (this.keys === 0) return 0;
-    this.hasher.hash(bytes, start, end);
-    if (!this.find(this.hasher.high, this.hasher.low, bytes, start, end)) return 0;
+    if (this.keys === 0 || !this.findChanged(bytes, start, end)) return 0;
     const { memory, words, slot } = this;
     const block = words[slot + BLOCK]!;
     let count = 1;
@@ -143,6 +144,17 @@ export class TrackingTable implements Disposable {
     this.items -= count;
     this.rootWords()[this.part + 2]! -= 1;
     return count;
+  }
+
+  /** Finds a key that has just been changed: in a pipeline its hash is known. */
+  private findChanged(bytes: Uint8Array, start: number, end: number): boolean {
+    const { expected, hasher } = this;
+    if (expected !== null && expected.bytes === bytes && expected.has(start, end)) {
+      if (VERIFY) this.checkHash(expected.high(), expected.low(), bytes, start, end);
+      return this.find(expected.high(), expected.low(), bytes, start, end);
+    }
+    hasher.hash(bytes, start, end);
+    return this.find(hasher.high, hasher.low, bytes, start, end);
   }
 
   /** A copy of a key chosen by chance; null when there is none. */
