@@ -14,6 +14,7 @@ import type { Prng } from '../lib/prng.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import { TableWalk } from '../structures/hash-table.ts';
 import { INT_SET_HEADER_BYTES, IntSet } from '../structures/int-set.ts';
+import { IntSetCursor } from '../structures/int-set-cursor.ts';
 import { Listpack, PACK_EMPTY_BYTES } from '../structures/listpack.ts';
 import type { Datatype } from './datatype.ts';
 import { DISPOSE_AT_ONCE_MAX, type Disposals } from './disposals.ts';
@@ -42,6 +43,7 @@ export type ReadSets = Pick<
   | 'readScanned'
   | 'at'
   | 'isLarge'
+  | 'integerCursors'
 >;
 
 export class Sets implements Datatype {
@@ -149,6 +151,19 @@ export class Sets implements Datatype {
     return new SetWalk(this.records, this.packed, this.members);
   }
 
+  /** A cursor for each of the sets, NONE being passed over; null when one of them is no int set. They hold until a set changes. */
+  integerCursors(handles: Int32Array): IntSetCursor[] | null {
+    const { packed } = this;
+    const cursors: IntSetCursor[] = [];
+    for (const handle of handles) {
+      if (handle === NONE) continue;
+      if (this.isLarge(handle) || !this.isIntSet(handle)) return null;
+      packed.read(handle);
+      cursors.push(new IntSetCursor(packed.bytes, packed.start));
+    }
+    return cursors;
+  }
+
   /** One step through a large set by about `count` members: the next cursor, 0 at the end. `readScanned` tells what it
    *  came upon. */
   scan(handle: number, cursor: number, count: number): number {
@@ -216,6 +231,27 @@ export class Sets implements Datatype {
     return this.isIntSet(handle)
       ? this.addToIntSet(handle, bytes, start, end)
       : this.addToListpack(handle, bytes, start, end);
+  }
+
+  /** The same of an integer. */
+  addInteger(handle: number, added: Int64): boolean {
+    if (this.isLarge(handle) || !this.isIntSet(handle)) {
+      return this.add(handle, this.digits, 0, added.write(this.digits, 0));
+    }
+    const { packed, intSet } = this;
+    this.record = handle;
+    packed.read(handle);
+    if (intSet.find(packed.bytes, packed.start, added)) return false;
+    const { index } = intSet;
+    const count = intSet.count(packed.bytes, packed.start);
+    if (count >= this.intSetEntriesMax) {
+      return this.addLarge(this.enlarge(handle), this.digits, 0, added.write(this.digits, 0));
+    }
+    const growth = intSet.growth(packed.bytes, packed.start, added);
+    this.record = packed.splice(handle, packed.end - packed.start, 0, growth);
+    intSet.index = index;
+    intSet.insert(packed.bytes, packed.start, added);
+    return true;
   }
 
   /** Takes a member out; false when it is none. Leaves the record in `record`; it may be empty. */
@@ -314,22 +350,13 @@ export class Sets implements Datatype {
   }
 
   private addToIntSet(handle: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const { packed, intSet, integer } = this;
+    const { integer } = this;
     if (!integer.parse(bytes, start, end)) {
       if (this.isPackable(handle, end - start))
         return this.addToListpack(this.becomeListpack(handle), bytes, start, end);
       return this.addLarge(this.enlarge(handle), bytes, start, end);
     }
-    packed.read(handle);
-    if (intSet.find(packed.bytes, packed.start, integer)) return false;
-    const { index } = intSet;
-    const count = intSet.count(packed.bytes, packed.start);
-    if (count >= this.intSetEntriesMax) return this.addLarge(this.enlarge(handle), bytes, start, end);
-    const growth = intSet.growth(packed.bytes, packed.start, integer);
-    this.record = packed.splice(handle, packed.end - packed.start, 0, growth);
-    intSet.index = index;
-    intSet.insert(packed.bytes, packed.start, integer);
-    return true;
+    return this.addInteger(handle, integer);
   }
 
   /** Whether an int set and a member of `length` bytes may be a listpack together. */

@@ -6,6 +6,7 @@ import { ENGINE_COMMANDS } from '../engine/all-commands.ts';
 import { PERSISTENCE_COMMANDS } from '../persistence/all-commands.ts';
 import { gather, replaceDataSet, saveDataSet, saveInChunks } from '../persistence/data-set.ts';
 import { ManualClock } from '../world/clock.ts';
+import { useCompilersWords } from './compiler-words.ts';
 import { realClock } from './real-clock.ts';
 import { realTimers } from './real-timers.ts';
 import { systemEntropy } from './system-entropy.ts';
@@ -51,6 +52,7 @@ export interface DataSnapshot {
 
 /** Opens an empty database in this process. */
 export function open(options: OpenOptions = {}): Promise<OpenDatabase> {
+  useCompilersWords();
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const database = new Database({
     clock: options.clock === 'manual' ? clock : realClock,

@@ -1,4 +1,6 @@
-// Bits of byte ranges, the first being the highest of the first byte: count, find, and combine. Long ranges go by words.
+// Bits of byte ranges, the first being the highest of the first byte: count and find. Long ranges go by words.
+
+import { hasWideWords } from './wide-words.ts';
 
 const BITS_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
   let bits = 0;
@@ -72,11 +74,8 @@ export function findBit(bytes: Uint8Array, start: number, end: number, bit: 0 | 
   const skipped = bit === 1 ? 0 : 0xff;
   let at = start;
   if (end - start >= WORDS_FROM_BYTES) {
-    while (((bytes.byteOffset + at) & 3) !== 0 && bytes[at] === skipped) at++;
-    if (((bytes.byteOffset + at) & 3) === 0) {
-      const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >>> 2);
-      at += (bit === 1 ? zeroWords(words) : onesWords(words)) * 4;
-    }
+    while (((bytes.byteOffset + at) & 7) !== 0 && bytes[at] === skipped) at++;
+    if (((bytes.byteOffset + at) & 7) === 0) at += bit === 1 ? zeroBytes(bytes, at, end) : onesBytes(bytes, at, end);
   }
   while (at < end && bytes[at] === skipped) at++;
   if (at === end) return -1;
@@ -84,8 +83,49 @@ export function findBit(bytes: Uint8Array, start: number, end: number, bit: 0 | 
   return (at - start) * 8 + Math.clz32(byte) - 24;
 }
 
-/** How many words are zero before some other comes: or some less than that, so that eight are looked at in one. */
-function zeroWords(words: Int32Array): number {
+/** How many of the bytes from an aligned place on are zero before some other comes: or up to 63 less than that. */
+function zeroBytes(bytes: Uint8Array, at: number, end: number): number {
+  const offset = bytes.byteOffset + at;
+  return hasWideWords()
+    ? wideZeros(new BigInt64Array(bytes.buffer, offset, (end - at) >>> 3)) * 8
+    : narrowZeros(new Int32Array(bytes.buffer, offset, (end - at) >>> 2)) * 4;
+}
+
+/** The same of bytes that are all ones. */
+function onesBytes(bytes: Uint8Array, at: number, end: number): number {
+  const offset = bytes.byteOffset + at;
+  return hasWideWords()
+    ? wideOnes(new BigInt64Array(bytes.buffer, offset, (end - at) >>> 3)) * 8
+    : narrowOnes(new Int32Array(bytes.buffer, offset, (end - at) >>> 2)) * 4;
+}
+
+/**
+ * How many words are zero before some other comes: or some less than that, so that eight are looked at in one. 1 MiB
+ * takes 30 us, by eight narrow words 75 (bits.bench.ts). Four at a time are no slower, but so little code that Maglev
+ * puts it into its callers, where it makes objects of all words: 600 us until they have run some thousand times.
+ */
+function wideZeros(words: BigInt64Array): number {
+  let at = 0;
+  for (; at + 8 <= words.length; at += 8) {
+    const first = BigInt.asIntN(64, words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!);
+    const all = first | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!;
+    if (BigInt.asIntN(64, all) !== 0n) break;
+  }
+  return at;
+}
+
+/** The same of words that are all ones. */
+function wideOnes(words: BigInt64Array): number {
+  let at = 0;
+  for (; at + 8 <= words.length; at += 8) {
+    const first = BigInt.asIntN(64, words[at]! & words[at + 1]! & words[at + 2]! & words[at + 3]!);
+    const all = first & words[at + 4]! & words[at + 5]! & words[at + 6]! & words[at + 7]!;
+    if (BigInt.asIntN(64, all) !== -1n) break;
+  }
+  return at;
+}
+
+function narrowZeros(words: Int32Array): number {
   let at = 0;
   for (; at + 8 <= words.length; at += 8) {
     const first = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!;
@@ -94,8 +134,7 @@ function zeroWords(words: Int32Array): number {
   return at;
 }
 
-/** The same of words that are all ones. */
-function onesWords(words: Int32Array): number {
+function narrowOnes(words: Int32Array): number {
   let at = 0;
   for (; at + 8 <= words.length; at += 8) {
     const first = words[at]! & words[at + 1]! & words[at + 2]! & words[at + 3]!;
@@ -128,44 +167,4 @@ export function findBitInRange(bytes: Uint8Array, start: number, first: number, 
 
 function bitAt(bytes: Uint8Array, start: number, place: number): number {
   return (bytes[start + Math.floor(place / 8)]! >>> (7 - (place % 8))) & 1;
-}
-
-/** Ways of combining two words. */
-export const AND = 0;
-export const OR = 1;
-export const XOR = 2;
-/** The first without the bits of the second. */
-export const AND_NOT = 3;
-
-/** Combines from[start..end) into `to`, from its beginning on. */
-export function combineBits(how: number, from: Uint8Array, start: number, end: number, to: Uint8Array): void {
-  let at = start;
-  let into = 0;
-  if (((from.byteOffset + start) & 3) === 0 && (to.byteOffset & 3) === 0) {
-    const count = (end - start) >>> 2;
-    combineWords(
-      how,
-      new Int32Array(from.buffer, from.byteOffset + start, count),
-      new Int32Array(to.buffer, to.byteOffset, count),
-    );
-    at += count * 4;
-    into = count * 4;
-  }
-  for (; at < end; at++) {
-    to[into] = combine(how, to[into]!, from[at]!);
-    into++;
-  }
-}
-
-function combineWords(how: number, from: Int32Array, to: Int32Array): void {
-  if (how === AND) for (let at = 0; at < to.length; at++) to[at]! &= from[at]!;
-  else if (how === OR) for (let at = 0; at < to.length; at++) to[at]! |= from[at]!;
-  else if (how === XOR) for (let at = 0; at < to.length; at++) to[at]! ^= from[at]!;
-  else for (let at = 0; at < to.length; at++) to[at]! &= ~from[at]!;
-}
-
-function combine(how: number, a: number, b: number): number {
-  if (how === AND) return a & b;
-  if (how === OR) return a | b;
-  return how === XOR ? a ^ b : a & ~b;
 }

@@ -65,6 +65,8 @@ export class Int64 {
 
   /** Writes decimal digits at `at`; returns the offset after them. At most 20 bytes. */
   write(bytes: Uint8Array, at: number): number {
+    // No double is made of what fits 32 bits.
+    if (this.high === this.low >> 31) return writeInteger(this.low, bytes, at);
     const small = this.toNumber();
     if (!Number.isNaN(small)) return writeInteger(small, bytes, at);
     let start = at;

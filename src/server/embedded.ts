@@ -3,6 +3,7 @@
 
 import { randomInt } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { useCompilersWords } from '../host/compiler-words.ts';
 import type { DataSnapshot } from '../host/open.ts';
 import { realClock } from '../host/real-clock.ts';
 import { fromUtf8, utf8 } from '../lib/bytes.ts';
@@ -142,6 +143,7 @@ function keepsData({ config, configFile, argv }: ServerOptions): boolean {
 
 /** Starts a server. Rejects with what is wrong with its configuration or addresses. */
 export async function createServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
+  useCompilersWords();
   const clock = options.clock === 'manual' ? new ManualClock(Date.UTC(2026, 0, 1)) : null;
   const sink = options.log ?? (() => undefined);
   const log = new Log({ pid: process.pid, now: () => realClock.now(), sink: (line) => sink(line) });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { CommandDefinition } from '../engine/command.ts';
 import { CommandTable } from '../engine/command-table.ts';
 import { inlineMore } from '../host/compiler.ts';
+import { useCompilersWords } from '../host/compiler-words.ts';
 import { freedMemoryReturn } from '../host/freed-memory.ts';
 import { realClock } from '../host/real-clock.ts';
 import { dir } from '../persistence/directives.ts';
@@ -42,6 +43,7 @@ const VERSION = typeof CINNABAR_VERSION === 'string' ? CINNABAR_VERSION : '0.1.0
 Error.stackTraceLimit = 40;
 
 inlineMore();
+useCompilersWords();
 
 const STDOUT = 1;
 const STDERR = 2;

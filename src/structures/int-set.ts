@@ -60,7 +60,7 @@ export class IntSet {
     // Ascending inserts are common: the last one first.
     if (to > 0) {
       this.get(bytes, set, to - 1);
-      if (compare(wanted, value) > 0) {
+      if (compareIntegers(wanted, value) > 0) {
         this.index = to;
         return false;
       }
@@ -68,7 +68,7 @@ export class IntSet {
     while (from < to) {
       const middle = (from + to) >>> 1;
       this.get(bytes, set, middle);
-      const order = compare(wanted, value);
+      const order = compareIntegers(wanted, value);
       if (order === 0) {
         this.index = middle;
         return true;
@@ -103,7 +103,9 @@ export class IntSet {
         // An integer that widens all others lies beyond them, at one end or the other.
         writeInt(bytes, first + (index === 0 ? each + 1 : each) * width, width, this.value.low, this.value.high);
       }
-    } else bytes.copyWithin(first + (index + 1) * width, first + index * width, first + count * width);
+    } else if (index < count) {
+      bytes.copyWithin(first + (index + 1) * width, first + index * width, first + count * width);
+    }
     this.writeHeader(bytes, set, width, count + 1);
     writeInt(bytes, first + index * width, width, added.low, added.high);
   }
@@ -145,7 +147,8 @@ export class IntSet {
   }
 }
 
-function compare(a: Int64, b: Int64): number {
+/** Below 0, 0 or above, as the first is less than the second, equal or greater. */
+export function compareIntegers(a: Int64, b: Int64): number {
   if (a.high !== b.high) return a.high < b.high ? -1 : 1;
   if (a.low === b.low) return 0;
   return a.low >>> 0 < b.low >>> 0 ? -1 : 1;

@@ -215,23 +215,28 @@ export class Listpack {
     while (entry < last) {
       const first = bytes[entry]!;
       if (first >= STRING_6 && first < INTEGER_13) {
+        const size = first & 63;
         // Names differ at their ends more often than at their starts.
         if (
-          (first & 63) === length &&
+          size === length &&
           bytes[entry + length] === lastByte &&
           equalBytes(bytes, entry + 1, entry + 1 + length, needle, start, end)
         )
           return entry;
-      } else if (first >= STRING_12 && first <= STRING_32) {
-        const content = contentBytes(bytes, entry);
-        const from = entry + (first === STRING_32 ? 5 : 2);
-        if (entry + content - from === length && equalBytes(bytes, from, entry + content, needle, start, end))
-          return entry;
-      } else if (isInteger) {
-        this.readBits(bytes, entry);
-        if (this.low === this.needle.low && this.high === this.needle.high) return entry;
+        entry += size + 2;
+      } else {
+        if (first >= STRING_12 && first <= STRING_32) {
+          const content = contentBytes(bytes, entry);
+          const from = entry + (first === STRING_32 ? 5 : 2);
+          if (entry + content - from === length && equalBytes(bytes, from, entry + content, needle, start, end))
+            return entry;
+        } else if (isInteger) {
+          this.readBits(bytes, entry);
+          if (this.low === this.needle.low && this.high === this.needle.high) return entry;
+        }
+        entry = this.next(bytes, entry);
       }
-      for (let skipped = step; skipped > 0 && entry < last; skipped--) entry = this.next(bytes, entry);
+      for (let skipped = step; skipped > 1 && entry < last; skipped--) entry = this.next(bytes, entry);
     }
     return -1;
   }

@@ -1,7 +1,7 @@
 // The log of a stream: its entries in blocks (stream-blocks.ts), found by id through a tree (id-tree.ts), and what a stream
 // remembers of ids.
 //
-//   root   [TREE, LENGTH, LAST_BLOCK, GROUPS, PRODUCERS, 0,
+//   root   [TREE, LENGTH, LAST_BLOCK, GROUPS, PRODUCERS, FIRST_AT,
 //           last id: 4, first id: 4, greatest removed id: 4, entries ever added: 2]        20 words
 //
 // GROUPS and PRODUCERS are for who keeps consumer groups (stream-groups.ts) and producers (stream-producers.ts).
@@ -12,7 +12,8 @@
 // Invariants: (1) the tree has a block under its master id, ascending, and every block's entries are from its master id on
 // and before the next; (2) LENGTH counts the entries not removed, and a block without any is freed; (3) first id is that
 // of the first entry not removed, 0-0 without any; (4) no entry's id is above the last id; (5) LAST_BLOCK is the tree's
-// last block, NONE when it is empty.
+// last block, NONE when it is empty; (6) FIRST_AT is how far behind the first entry of the first block another one begins,
+// before which all are removed: trimming entry by entry does not come by them again.
 
 import { assert } from '../lib/assert.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
@@ -26,6 +27,7 @@ const LENGTH = 1;
 const LAST_BLOCK = 2;
 export const GROUPS = 3;
 export const PRODUCERS = 4;
+const FIRST_AT = 5;
 export const LAST_ID = 6;
 export const FIRST_ID = 10;
 export const REMOVED_ID = 14;
@@ -287,7 +289,8 @@ export class StreamLog {
         removed += count;
         continue;
       }
-      if (!approximate) removed += this.trimBlock(root, block, left - length, before);
+      const within = approximate ? 0 : this.trimBlock(root, block, left - length, before);
+      if (within > 0) return removed + within;
       break;
     }
     if (removed > 0) this.refreshFirst(root);
@@ -322,11 +325,17 @@ export class StreamLog {
 
   /** Reads the id of the first entry; false when there is none. */
   first(root: number, id: StreamId): boolean {
-    this.from.setMin();
-    this.begin(this.edge, root, this.from, this.max, false);
+    this.beginFirst(root);
     const found = this.edge.next();
     if (found) id.set(this.edge.id);
     return found;
+  }
+
+  /** Begins the walk `edge` before the first entry. */
+  private beginFirst(root: number): void {
+    this.from.setMin();
+    this.begin(this.edge, root, this.from, this.max, false);
+    this.edge.skip(this.word(root, FIRST_AT));
   }
 
   /** Reads the id of the first entry, removed ones included, that a block still has; the greatest id without any. */
@@ -428,6 +437,7 @@ export class StreamLog {
       previous.set(edge.id);
     }
     assert(seen === this.length(root), 'a walk comes by all entries');
+    assert(seen === 0 || this.isFirst(root), 'no entry lies before where the first one is looked for (6)');
     this.readId(root, LAST_ID, id);
     assert(previous.compare(id) <= 0, 'no id is above the last one (4)');
     this.begin(edge, root, from, this.max, true);
@@ -436,6 +446,12 @@ export class StreamLog {
     if (this.length(root) > 0) return;
     this.readId(root, FIRST_ID, id);
     assert(id.isZero(), 'without entries the first id is 0-0 (3)');
+  }
+
+  private isFirst(root: number): boolean {
+    this.readId(root, FIRST_ID, this.id);
+    this.beginFirst(root);
+    return this.edge.next() && this.edge.id.compare(this.id) === 0;
   }
 
   // --- parts ---
@@ -481,12 +497,15 @@ export class StreamLog {
     assert(there, 'a block is found by its master id (1)');
     tree.removeFound(index);
     this.blocks.free(block);
+    // It may have been the first.
+    this.setWord(root, FIRST_AT, 0);
     if (block !== this.word(root, LAST_BLOCK)) return;
     this.setWord(root, LAST_BLOCK, tree.last(index, cursor) ? tree.value(cursor, 0) : NONE);
   }
 
   private refreshFirst(root: number): void {
     if (this.length(root) === 0 || !this.first(root, this.id)) this.id.setMin();
+    else this.setWord(root, FIRST_AT, this.edge.offset());
     this.setId(root, FIRST_ID, this.id);
   }
 
@@ -511,19 +530,26 @@ export class StreamLog {
     blocks.readId(bytes, at, this.from, id);
   }
 
-  /** Removes the first entries of a block, and the block when only removed ones are left. Returns how many went. */
+  /**
+   * Removes the first entries of a block, and the block when only removed ones are left. Returns how many went; if any did,
+   * the root's first id is right.
+   */
   private trimBlock(root: number, block: number, count: number, before: StreamId | null): number {
     const { edge, blocks } = this;
-    this.from.setMin();
-    this.begin(edge, root, this.from, this.max, false);
+    this.beginFirst(root);
     let removed = 0;
     blocks.beforeChange(block);
-    while ((before !== null || removed < count) && edge.next() && edge.block === block) {
-      if (before !== null && edge.id.compare(before) >= 0) break;
+    let isLeft = edge.next();
+    while (isLeft && edge.block === block && (before === null ? removed < count : edge.id.compare(before) < 0)) {
       blocks.bytesOf(block)[edge.at]! |= REMOVED;
       removed++;
+      isLeft = edge.next();
     }
     if (removed === 0) return 0;
+    // The walk has come by what was removed: another one from the beginning would cost as much again.
+    if (!isLeft) this.id.setMin();
+    this.setId(root, FIRST_ID, isLeft ? edge.id : this.id);
+    if (isLeft && edge.block === block) this.setWord(root, FIRST_AT, edge.offset());
     this.setWord(root, LENGTH, this.length(root) - removed);
     blocks.readMaster(block, this.master);
     // Its last entry may be an id that is to stay and was removed before.

@@ -33,6 +33,7 @@ export class StreamWalk {
   private index = NONE;
   private backwards = false;
   private begun = false;
+  private skipped = 0;
   /** The block's bytes, where its listpack begins, its first entry, and its master's first field. */
   private blockBytes: Uint8Array = EMPTY;
   private pack = 0;
@@ -59,6 +60,17 @@ export class StreamWalk {
     this.backwards = backwards;
     this.begun = false;
     this.block = NONE;
+    this.skipped = 0;
+  }
+
+  /** After `begin` with the least id: passes over the first so many bytes of the first block's entries, all removed. */
+  skip(bytes: number): void {
+    this.skipped = bytes;
+  }
+
+  /** How far behind its block's first entry the entry is that `next` came upon. */
+  offset(): number {
+    return this.at - this.firstEntry;
   }
 
   /** Goes on to the next entry; false after the last. */
@@ -136,7 +148,7 @@ export class StreamWalk {
     tree.aim(this.from);
     if (!tree.seekBack(index, cursor) && !tree.first(index, cursor)) return false;
     this.openBlock();
-    this.at = this.firstEntry;
+    this.at = this.firstEntry + this.skipped;
     return true;
   }
 

@@ -1,7 +1,7 @@
 // Strings combined bit by bit: BITOP.
 
 import { INT, STRING } from '../../../datatypes/key-record.ts';
-import { AND, AND_NOT, combineBits, OR, XOR } from '../../../lib/bits.ts';
+import { AND, AND_NOT, combineBits, NOT, OR, XOR } from '../../../lib/combine-bits.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { error, SYNTAX_ERROR } from '../../../protocol/errors.ts';
 import { MISTYPED, type WriteCall, word } from '../../call.ts';
@@ -18,76 +18,57 @@ const TWO_SOURCES = ['DIFF', 'DIFF1', 'ANDOR'].map((name) => ({
 const NOT_WORD = word('NOT');
 const NO_BYTES = new Uint8Array(0);
 /** Bytes combined at a time: they stay in the processor's cache through all the steps of an operation. */
-const BLOCK_BYTES = 8192;
+const BLOCK_BYTES = 65_536;
 
-/** What a source is to the result, and how the result is worked out from all of them. */
+/** Room for `exactlyOne`, made when it is first needed. */
+let scratch = NO_BYTES;
+
+/** Works the result, no source being longer, out from all sources. */
 type Operation = (result: Uint8Array, sources: readonly Uint8Array[]) => void;
 
-/** Combines a source into a result; beyond its end it is zeros. */
-function into(result: Uint8Array, how: number, source: Uint8Array): void {
-  combineBits(how, source, 0, source.length, result);
-  if (how === AND) result.fill(0, source.length);
-}
-
-function all(result: Uint8Array, how: number, sources: readonly Uint8Array[]): void {
-  for (const source of sources) into(result, how, source);
-}
-
-/** All sources but the first, as one. */
-function anyOf(result: Uint8Array, sources: readonly Uint8Array[]): Uint8Array {
-  const any = new Uint8Array(result.length);
-  all(any, OR, sources.slice(1));
-  return any;
+/** Combines the sources from one on, each with what came of those before it. */
+function chain(result: Uint8Array, how: number, sources: readonly Uint8Array[], from: number): void {
+  let before = sources[from]!;
+  if (from + 1 === sources.length) combineBits(OR, before, NO_BYTES, result);
+  for (let index = from + 1; index < sources.length; index++) {
+    combineBits(how, before, sources[index]!, result);
+    before = result;
+  }
 }
 
 /** Bits that just one source has: those of one and no other. */
 function exactlyOne(result: Uint8Array, sources: readonly Uint8Array[]): void {
-  const several = new Uint8Array(result.length);
-  for (const source of sources) {
-    const both = result.slice();
-    into(both, AND, source);
-    into(several, OR, both);
-    into(result, OR, source);
+  if (scratch.length === 0) scratch = new Uint8Array(2 * BLOCK_BYTES);
+  const several = scratch.subarray(0, result.length);
+  const both = scratch.subarray(BLOCK_BYTES, BLOCK_BYTES + result.length);
+  several.fill(0);
+  combineBits(OR, sources[0]!, NO_BYTES, result);
+  for (let index = 1; index < sources.length; index++) {
+    combineBits(AND, result, sources[index]!, both);
+    combineBits(OR, several, both, several);
+    combineBits(OR, result, sources[index]!, result);
   }
-  into(result, AND_NOT, several);
+  combineBits(AND_NOT, result, several, result);
 }
 
 const OPERATIONS: readonly { readonly name: Uint8Array; readonly run: Operation }[] = [
-  {
-    name: word('AND'),
-    run: (result, sources) => {
-      result.set(sources[0]!);
-      all(result, AND, sources.slice(1));
-    },
-  },
-  { name: word('OR'), run: (result, sources) => all(result, OR, sources) },
-  { name: word('XOR'), run: (result, sources) => all(result, XOR, sources) },
-  {
-    name: NOT_WORD,
-    run: (result, sources) => {
-      result.fill(0xff);
-      into(result, AND_NOT, sources[0]!);
-    },
-  },
-  {
-    name: word('DIFF'),
-    run: (result, sources) => {
-      result.set(sources[0]!);
-      into(result, AND_NOT, anyOf(result, sources));
-    },
-  },
+  { name: word('AND'), run: (result, sources) => chain(result, AND, sources, 0) },
+  { name: word('OR'), run: (result, sources) => chain(result, OR, sources, 0) },
+  { name: word('XOR'), run: (result, sources) => chain(result, XOR, sources, 0) },
+  { name: NOT_WORD, run: (result, sources) => combineBits(NOT, sources[0]!, sources[0]!, result) },
+  { name: word('DIFF'), run: (result, sources) => chain(result, AND_NOT, sources, 0) },
   {
     name: word('DIFF1'),
     run: (result, sources) => {
-      into(result, OR, anyOf(result, sources));
-      into(result, AND_NOT, sources[0]!);
+      chain(result, OR, sources, 1);
+      combineBits(AND_NOT, result, sources[0]!, result);
     },
   },
   {
     name: word('ANDOR'),
     run: (result, sources) => {
-      result.set(sources[0]!);
-      into(result, AND, anyOf(result, sources));
+      chain(result, OR, sources, 1);
+      combineBits(AND, result, sources[0]!, result);
     },
   },
   { name: word('ONE'), run: exactlyOne },
@@ -180,11 +161,7 @@ function combine(call: WriteCall, run: Operation, sources: readonly Uint8Array[]
   for (let from = 0; from < length; from += BLOCK_BYTES) {
     const to = Math.min(length, from + BLOCK_BYTES);
     const result = strings.bytes.subarray(strings.start + from, strings.start + to);
-    result.fill(0);
-    run(
-      result,
-      sources.map((source) => source.subarray(from, Math.max(from, to))),
-    );
+    run(result, length <= BLOCK_BYTES ? sources : sources.map((source) => source.subarray(from, to)));
   }
   return record;
 }

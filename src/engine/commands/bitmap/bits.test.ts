@@ -3,6 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineHarness } from '../../../../tests/support/engine-harness.ts';
+import { Prng } from '../../../lib/prng.ts';
+import { useWideWords } from '../../../lib/wide-words.ts';
+
+const SEED = Number(process.env['CINNABAR_SEED'] ?? Date.now() % 1_000_000_007);
 
 function check(harness: EngineHarness, cases: readonly (readonly [command: string, reply: string])[]): void {
   for (const [command, reply] of cases) {
@@ -65,6 +69,57 @@ test('BITOP combines as Redis 8.2 says, strings of any lengths', () => {
     ['BITCOUNT a', ':0'],
   ]);
 });
+
+/** Each operation as the bits of one byte after another say. */
+const OPERATIONS: Record<string, (bytes: readonly number[]) => number> = {
+  AND: (bytes) => bytes.reduce((a, b) => a & b),
+  OR: (bytes) => bytes.reduce((a, b) => a | b),
+  XOR: (bytes) => bytes.reduce((a, b) => a ^ b),
+  NOT: (bytes) => ~bytes[0]! & 0xff,
+  DIFF: ([first, ...others]) => first! & ~others.reduce((a, b) => a | b),
+  DIFF1: ([first, ...others]) => ~first! & others.reduce((a, b) => a | b),
+  ANDOR: ([first, ...others]) => first! & others.reduce((a, b) => a | b),
+  ONE: (bytes) => {
+    let one = 0;
+    for (let bit = 1; bit < 256; bit *= 2) if (bytes.filter((byte) => byte & bit).length === 1) one |= bit;
+    return one;
+  },
+};
+
+for (const isWide of [false, true]) {
+  test(`BITOP agrees with a model, short or longer than a block (seed ${SEED}, words of ${isWide ? 64 : 32})`, () => {
+    useWideWords(isWide);
+    const prng = new Prng(SEED);
+    const harness = new EngineHarness();
+    const sources = ['a', 'some-key', 'third', 'the key of the fourth'].map((key) => ({ key, text: '' }));
+    for (let round = 0; round < 400; round++) {
+      const max = [20, 400, 2000, 150_000][round % 50 === 0 ? 3 : prng.below(3)]!;
+      const source = sources[prng.below(sources.length)]!;
+      source.text = Array.from({ length: prng.below(max) }, () => String.fromCharCode(prng.below(256))).join('');
+      if (prng.below(8) === 0) source.text = String(prng.below(100_000));
+      harness.run('SET', source.key, source.text);
+      const names = Object.keys(OPERATIONS);
+      const name = names[prng.below(names.length)]!;
+      const count = name === 'NOT' ? 1 : 2 + prng.below(3);
+      const chosen = Array.from({ length: count }, () => sources[prng.below(sources.length)]!);
+      const length = Math.max(...chosen.map(({ text }) => text.length));
+      let expected = '';
+      for (let at = 0; at < length; at++) {
+        const bytes = chosen.map(({ text }) => (at < text.length ? text.charCodeAt(at) : 0));
+        expected += String.fromCharCode(OPERATIONS[name]!(bytes));
+      }
+      const words = ['BITOP', name, `d${prng.below(3)}`, ...chosen.map(({ key }) => key)];
+      assert.equal(harness.run(...words), `:${length}\r\n`, words.join(' '));
+      const got = harness.run('GET', words[2]!);
+      assert.ok(
+        got === (length === 0 ? '$-1\r\n' : `$${length}\r\n${expected}\r\n`),
+        `round ${round}: ${words.join(' ')}`,
+      );
+    }
+    harness.engine.check();
+    useWideWords(false);
+  });
+}
 
 test('CVE-2021-32761: offsets near 2^32, 2^63 and beyond change nothing', () => {
   const harness = new EngineHarness();

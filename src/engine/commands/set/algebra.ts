@@ -4,8 +4,11 @@
 // sets gather it in a scratch set first.
 
 import { SET } from '../../../datatypes/key-record.ts';
+import type { Int64 } from '../../../lib/int64.ts';
+import { INT64_DIGITS_MAX } from '../../../lib/integers.ts';
 import { NONE } from '../../../memory/flat-memory.ts';
 import { error, OUT_OF_MEMORY, SYNTAX_ERROR } from '../../../protocol/errors.ts';
+import type { IntSetCursor } from '../../../structures/int-set-cursor.ts';
 import { MISTYPED, type ReadCall, type WriteCall, word } from '../../call.ts';
 import {
   type CommandDetails,
@@ -24,12 +27,18 @@ import { storeResult } from '../storing.ts';
 
 /** Up to so many sets a union looks each member up in those before, which is cheaper than gathering them. */
 const UNION_BY_SEARCH_MAX = 4;
+/** The same of int sets, which are gone through side by side. */
+const INTEGER_UNION_MAX = 32;
 
 /** What becomes of the members of a result, in the order in which they are found. */
 interface Taker {
   /** Takes a member; false when no more are wanted. */
   take(bytes: Uint8Array, start: number, end: number): boolean;
+  /** The same of an integer. */
+  takeInteger(integer: Int64): boolean;
 }
+
+const digits = new Uint8Array(INT64_DIGITS_MAX);
 
 /** Tells them. */
 class Teller implements Taker {
@@ -46,6 +55,10 @@ class Teller implements Taker {
     this.call.reply.bulk(bytes, start, end);
     this.count++;
     return true;
+  }
+
+  takeInteger(integer: Int64): boolean {
+    return this.take(digits, 0, integer.write(digits, 0));
   }
 
   finish(): void {
@@ -66,6 +79,10 @@ class Counter implements Taker {
     this.count++;
     return this.count !== this.limit;
   }
+
+  takeInteger(): boolean {
+    return this.take();
+  }
 }
 
 /** Builds a set of them, in a record for the key in argument 1 that is in no table. */
@@ -81,14 +98,25 @@ class Builder implements Taker {
   }
 
   take(bytes: Uint8Array, start: number, end: number): boolean {
-    const { sets, keyspace } = this.call;
-    if (!keyspace.memory.admit((end - start + 64) * 2 + sets.conversionBytes(this.record))) {
-      this.outOfMemory = true;
-      return false;
-    }
+    if (!this.admit(end - start)) return false;
+    const { sets } = this.call;
     sets.add(this.record, bytes, start, end);
     this.record = sets.record;
     return true;
+  }
+
+  takeInteger(integer: Int64): boolean {
+    if (!this.admit(INT64_DIGITS_MAX)) return false;
+    const { sets } = this.call;
+    sets.addInteger(this.record, integer);
+    this.record = sets.record;
+    return true;
+  }
+
+  private admit(bytes: number): boolean {
+    const { sets, keyspace } = this.call;
+    this.outOfMemory = !keyspace.memory.admit((bytes + 64) * 2 + sets.conversionBytes(this.record));
+    return !this.outOfMemory;
   }
 }
 
@@ -106,11 +134,36 @@ function findSets(call: ReadCall, from: number, to: number): Int32Array | null {
   return handles;
 }
 
+/**
+ * Hands on the integers of one set that all of some others have, or none of them. All begin where they stand. False when no
+ * more are wanted.
+ */
+function sift(
+  cursor: IntSetCursor,
+  others: readonly IntSetCursor[],
+  count: number,
+  have: boolean,
+  taker: Taker,
+): boolean {
+  for (; !cursor.isAtEnd(); cursor.next()) {
+    let index = 0;
+    while (index < count && others[index]!.reach(cursor.integer) === have) index++;
+    if (index === count && !taker.takeInteger(cursor.integer)) return false;
+  }
+  return true;
+}
+
 /** Each member of the smallest set is looked up in the others, the smaller ones first. */
 function intersect(call: ReadCall, handles: Int32Array, taker: Taker): boolean {
   const { sets } = call;
   if (handles.includes(NONE)) return true;
   handles.sort((a, b) => sets.count(a) - sets.count(b));
+  const cursors = sets.integerCursors(handles);
+  if (cursors !== null) {
+    const others = cursors.slice(1);
+    sift(cursors[0]!, others, others.length, true, taker);
+    return true;
+  }
   const walk = call.keyspace.setWalk;
   walk.begin(handles[0]!);
   while (walk.next()) {
@@ -122,6 +175,11 @@ function intersect(call: ReadCall, handles: Int32Array, taker: Taker): boolean {
 }
 
 function unite(call: ReadCall, handles: Int32Array, taker: Taker): boolean {
+  const cursors = handles.length > INTEGER_UNION_MAX ? null : call.sets.integerCursors(handles);
+  if (cursors !== null) {
+    uniteIntegers(cursors, taker);
+    return true;
+  }
   if (handles.length > UNION_BY_SEARCH_MAX) return uniteMany(call, handles, taker);
   const walk = call.keyspace.setWalk;
   for (let index = 0; index < handles.length; index++) {
@@ -133,6 +191,13 @@ function unite(call: ReadCall, handles: Int32Array, taker: Taker): boolean {
     }
   }
   return true;
+}
+
+function uniteIntegers(cursors: readonly IntSetCursor[], taker: Taker): void {
+  for (let index = 0; index < cursors.length; index++) {
+    for (let before = 0; before <= index; before++) cursors[before]!.rewind();
+    if (!sift(cursors[index]!, cursors, index, false, taker)) return;
+  }
 }
 
 function hasMember(call: ReadCall, set: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -165,6 +230,12 @@ function subtract(call: ReadCall, handles: Int32Array, taker: Taker): boolean {
   const { sets } = call;
   const first = handles[0]!;
   if (first === NONE) return true;
+  const cursors = sets.integerCursors(handles);
+  if (cursors !== null) {
+    const others = cursors.slice(1);
+    sift(cursors[0]!, others, others.length, false, taker);
+    return true;
+  }
   const size = sets.count(first);
   let others = 0;
   for (let index = 1; index < handles.length; index++)
