@@ -3,7 +3,7 @@
 // changes from within the commands that make them.
 
 import type { KeyHasher } from '../lib/half-siphash.ts';
-import type { FlatMemory } from '../memory/flat-memory.ts';
+import { type FlatMemory, NONE } from '../memory/flat-memory.ts';
 import { Listpack } from '../structures/listpack.ts';
 import { OrderedTree } from '../structures/ordered-tree.ts';
 import type { Datatype } from './datatype.ts';
@@ -13,7 +13,7 @@ import type { HashWalk } from './hash-walk.ts';
 import { HASH, KeyRecords, LIST, SET, SORTED_SET, STREAM } from './key-record.ts';
 import { Lists } from './list.ts';
 import { Members } from './members.ts';
-import { PackedValues } from './packed-values.ts';
+import { LARGE, PackedValues } from './packed-values.ts';
 import { Sets, type SetWalk } from './set.ts';
 import { SortedSets } from './sorted-set.ts';
 import type { SortedSetWalk } from './sorted-set-walk.ts';
@@ -64,5 +64,12 @@ export class Datatypes {
     this.sortedSetWalk = this.sortedSets.walk();
     this.streams = new Streams(records, packed, disposals);
     this.types[STREAM] = this.streams;
+  }
+
+  /** The table of a large set's, hash's or sorted set's members; NONE of any other value. */
+  membersRoot(handle: number): number {
+    const type = this.records.type(handle);
+    if ((type !== SET && type !== HASH && type !== SORTED_SET) || this.records.encoding(handle) < LARGE) return NONE;
+    return this.packed.payload(handle, 0);
   }
 }

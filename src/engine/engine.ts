@@ -247,8 +247,9 @@ export class Engine {
     this.soleRuns = new SoleRuns(this.table);
     this.acl = new AccessControl(this, this.table);
     this.entropy = options.entropy ?? null;
-    this.lookahead = new Lookahead(memory, hasher, this.table, this.soleRuns);
+    this.lookahead = new Lookahead(this.keyspace, hasher, this.table, this.soleRuns);
     this.keyspace.table.expected = this.lookahead.expected;
+    this.keyspace.members.table.expected = this.lookahead.members;
     this.statistics = new Statistics(this.table.definitions.length);
     this.timer = new EngineTimer(this.clock, this.statistics);
     this.watch = new CommandWatch(this.clock, this.timer, this.table.flags);

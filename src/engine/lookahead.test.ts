@@ -46,6 +46,68 @@ function randomCommand(prng: Prng): string[] {
   return makers[prng.below(makers.length)]!();
 }
 
+/** Commands about the members of few large collections, which some of them remove or replace. */
+function randomMemberCommand(prng: Prng): string[] {
+  const member = () => `member:${prng.below(700)}`;
+  const members = () => Array.from({ length: 1 + prng.below(20) }, member);
+  const value = () => 'v'.repeat(prng.below(30));
+  const which = prng.below(2);
+  const [set, hash, zset] = [`set:${which}`, `hash:${which}`, `zset:${which}`];
+  const score = () => String(prng.below(50));
+  const makers: (() => string[])[] = [
+    () => ['SADD', set, ...members()],
+    () => ['SREM', set, ...members()],
+    () => ['SISMEMBER', set, member()],
+    () => ['SMISMEMBER', set, ...members()],
+    () => ['SMOVE', set, 'set:0', member()],
+    () => ['SPOP', set],
+    () => ['HSET', hash, ...members().flatMap((field) => [field, value()])],
+    () => ['HGET', hash, member()],
+    () => ['HMGET', hash, ...members()],
+    () => ['HDEL', hash, ...members()],
+    () => ['HINCRBY', hash, `number:${prng.below(9)}`, '1'],
+    () => ['HSTRLEN', hash, member()],
+    () => ['HPEXPIRE', hash, String(prng.below(300)), 'FIELDS', '2', member(), member()],
+    () => ['ZADD', zset, ...members().flatMap((each) => [score(), each])],
+    () => ['ZADD', zset, 'NX', score(), member(), score(), member()],
+    () => ['ZINCRBY', zset, score(), member()],
+    () => ['ZREM', zset, ...members()],
+    () => ['ZMSCORE', zset, ...members()],
+    () => ['ZRANK', zset, member()],
+    () => ['HGET', set, member()],
+    () => ['SADD', hash, ...members()],
+    () => ['ZSCORE', zset, member(), 'more'],
+  ];
+  const rare: (() => string[])[] = [
+    () => ['DEL', set, hash, zset],
+    () => ['UNLINK', zset],
+    () => ['RENAME', hash, 'hash:1'],
+    () => ['COPY', set, 'set:1', 'REPLACE'],
+    () => ['ZINTERSTORE', zset, '2', zset, 'zset:0'],
+    () => ['SET', set, 'no set any more'],
+    () => ['ZREMRANGEBYSCORE', zset, '0', '20'],
+    () => ['FLUSHALL'],
+  ];
+  const from = prng.below(60) === 0 ? rare : makers;
+  return from[prng.below(from.length)]!();
+}
+
+test(`a pipeline about members answers as its requests do one by one, seed ${SEED}`, () => {
+  const prng = new Prng(SEED);
+  const alone = new EngineHarness();
+  const together = new EngineHarness();
+  for (let batch = 0; batch < 700; batch++) {
+    const requests = Array.from({ length: 1 + prng.below(60) }, () => encode(randomMemberCommand(prng)));
+    const expected = requests.map((request) => alone.client.raw(request)).join('');
+    assert.equal(together.client.raw(requests.join('')), expected);
+    const ms = prng.below(100);
+    alone.advance(ms);
+    together.advance(ms);
+    if (batch % 50 === 0) together.engine.check();
+  }
+  together.engine.check();
+});
+
 test(`a pipeline answers as its requests do one by one, seed ${SEED}`, () => {
   const prng = new Prng(SEED);
   for (let round = 0; round < 20; round++) {

@@ -55,8 +55,9 @@ test('keys of a large table are found beforehand, those that are not there too',
 });
 
 test('what was found is not believed once the table has changed, the hash is', () => {
-  const changes: ((fixture: Fixture) => void)[] = [
-    (fixture) => fixture.insert('another'),
+  const changes: ((fixture: Fixture) => unknown)[] = [
+    (fixture) => Array.from({ length: 30 }, (_, index) => fixture.insert(`another ${index}`)),
+    (fixture) => fixture.table.create(),
     (fixture) => {
       const bytes = Buffer.from('b');
       fixture.table.find(fixture.root, bytes, 0, 1);
@@ -81,6 +82,18 @@ test('what was found is not believed once the table has changed, the hash is', (
     change(fixture);
     assert.equal(fixture.known(0, 1), UNSETTLED);
   }
+});
+
+test('a record that was added may be that of a key that was not there, the others stay', () => {
+  const fixture = new Fixture();
+  const a = fixture.insert('a');
+  fixture.expect(Buffer.from('abc'), 1);
+  assert.deepEqual([fixture.known(0, 1), fixture.known(1, 1)], [a, NONE]);
+  const c = fixture.insert('c');
+  fixture.expected.skipTo(0);
+  assert.deepEqual([fixture.known(0, 1), fixture.known(1, 1)], [a, UNSETTLED]);
+  fixture.expect(Buffer.from('abc'), 1);
+  assert.deepEqual([fixture.known(0, 1), fixture.known(1, 1), fixture.known(2, 1)], [a, NONE, c]);
 });
 
 test('keys are asked for in their order, each as often as one likes, other bytes never', () => {

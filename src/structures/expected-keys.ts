@@ -1,16 +1,16 @@
-// Keys that are about to be looked for: those of a pipeline's requests, or of one request with many. They are hashed
-// and looked for together, before they are asked for one by one.
+// Keys, or members of one collection, that are about to be looked for: those of a pipeline's requests, or of one request with
+// many. They are hashed and looked for together, before they are asked for one by one.
 //
 // A search waits for two or three lines of memory, one after the other, and there is nothing else to do meanwhile. Where
 // several keys are known beforehand the processor reads their lines at the same time, as none depends on another.
 //
 // A key's hash stays true as long as its bytes do. What was found holds until the table changes: it says so by `unsettle`,
-// and those that are asked for after that are searched for again.
+// and those that are asked for after that are searched for again; after `added` only those that were not there.
 
 import { equalBytes } from '../lib/bytes.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
-import { equalsWords, keyBytes, keyOffset } from './record.ts';
+import { equalsWords, KEYS, keyBytes, keyOffset, memberBytes, memberOffset, type RecordKind } from './record.ts';
 import {
   BUCKET_GRANULES,
   BUCKETS,
@@ -50,6 +50,9 @@ export class ExpectedKeys {
   bytes: Uint8Array | null = null;
   /** The table in which they were found; NONE when that has changed since. */
   root = NONE;
+  /** Whether records were added to the table since. */
+  private hasGrown = false;
+  private readonly kind: RecordKind;
   /** What `readRecords` read, of no meaning: were it not kept, it would not be read. */
   read = 0;
   /** Two more than there may be, so that there is always a next one, which is none. */
@@ -58,6 +61,10 @@ export class ExpectedKeys {
   private end = 0;
   /** The row of the key asked for last, or of the first to be asked for. */
   private current = 0;
+
+  constructor(kind: RecordKind = KEYS) {
+    this.kind = kind;
+  }
 
   /** Expects nothing more: to be called before the bytes change. */
   clear(): void {
@@ -89,10 +96,11 @@ export class ExpectedKeys {
     return row >= 0 && equalBytes(bytes, start, end, bytes, rows[row + START]!, rows[row + END]!);
   }
 
-  /** Looks for the keys in a table of keys. */
+  /** Looks for the keys in a table of the kind. */
   settle(bytes: Uint8Array, memory: FlatMemory, root: number): void {
     this.bytes = bytes;
     this.root = root;
+    this.hasGrown = false;
     this.rows[this.end + START] = NOWHERE;
     this.rows[this.end + ROW + START] = NOWHERE;
     this.findBuckets(memory, root);
@@ -104,6 +112,11 @@ export class ExpectedKeys {
   /** The table has changed. */
   unsettle(): void {
     this.root = NONE;
+  }
+
+  /** A record was added to the table, and none moved. */
+  added(): void {
+    this.hasGrown = true;
   }
 
   private findBuckets(memory: FlatMemory, root: number): void {
@@ -157,17 +170,18 @@ export class ExpectedKeys {
 
   /** Leaves to a search what is not the key for whose record it was taken. */
   private compare(memory: FlatMemory, bytes: Uint8Array): void {
-    const { rows, end: rowsEnd } = this;
+    const { rows, end: rowsEnd, kind } = this;
     for (let row = 0; row < rowsEnd; row += ROW) {
       const record = rows[row + RECORD]!;
       if (record === NONE || record === UNSETTLED) continue;
       const words = memory.words[record >>> SEGMENT_SHIFT]!;
       const word = (record & GRANULE_MASK) << 1;
-      const lengths = words[word + 1]!;
+      const lengths = words[word + kind]!;
       const start = rows[row + START]!;
       const end = rows[row + END]!;
-      const key = word + (keyOffset(words[word]!, lengths) >>> 2);
-      if (keyBytes(words, word, lengths) !== end - start || !equalsWords(bytes, start, end, words, key)) {
+      const length = kind === KEYS ? keyBytes(words, word, lengths) : memberBytes(words, word, lengths);
+      const offset = kind === KEYS ? keyOffset(words[word]!, lengths) : memberOffset(lengths);
+      if (length !== end - start || !equalsWords(bytes, start, end, words, word + (offset >>> 2))) {
         rows[row + RECORD] = UNSETTLED;
       }
     }
@@ -209,7 +223,14 @@ export class ExpectedKeys {
 
   /** Its record in a table, NONE when it has none, or UNSETTLED when that is not known. */
   record(root: number): number {
-    return this.root === root ? this.rows[this.current + RECORD]! : UNSETTLED;
+    if (this.root !== root) return UNSETTLED;
+    const record = this.rows[this.current + RECORD]!;
+    return record === NONE && this.hasGrown ? UNSETTLED : record;
+  }
+
+  /** What was found for key `index` when all were looked for: its record, NONE, or UNSETTLED. */
+  foundAt(index: number): number {
+    return this.rows[index * ROW + RECORD]!;
   }
 
   /** Where a record stands that is there. */

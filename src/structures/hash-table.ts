@@ -106,6 +106,7 @@ export class HashTable {
 
   /** A new, empty table; the caller owns its root until `destroy`. May grow memory. */
   create(): number {
+    this.expected?.unsettle();
     const root = this.memory.allocate(ROOT_BYTES);
     const segment = this.createSegment(1, 0, 0);
     const words = this.memory.words[root >>> SEGMENT_SHIFT]!;
@@ -243,17 +244,19 @@ export class HashTable {
    * May grow memory; splits a full segment, which takes some 60 µs.
    */
   insert(root: number, handle: number): void {
-    this.expected?.unsettle();
+    const { expected } = this;
     const high = this.high;
     const low = this.low;
     let segment = this.segmentAt(root, high);
     const buckets = this.rootWord(root, BUCKETS);
     if (this.header(segment, buckets, SEGMENT_COUNT) >= splitAt(buckets)) {
+      expected?.unsettle();
       this.grow(root, segment);
       segment = this.segmentAt(root, high);
     }
     const bucketsNow = this.rootWord(root, BUCKETS);
     if (this.guard !== null) this.guard.beforeChange(root, segment, bucketIndex(low, bucketsNow));
+    expected?.added();
     this.append(root, (segment + bucketIndex(low, bucketsNow) * BUCKET_GRANULES) | 0, tagOf(low), handle);
     this.foundSegment = segment;
     this.addHeader(segment, bucketsNow, SEGMENT_COUNT, 1);

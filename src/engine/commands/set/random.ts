@@ -46,14 +46,14 @@ export const spop = write(
   },
 );
 
-/** Takes one member out, chosen at random and left in `sets.bytes`, `start`, `end` until it goes. Returns the record. */
+/**
+ * Takes one member out, chosen at random and left in `sets.bytes`, `start`, `end` until it goes, of the set that is the record
+ * found. Returns the record.
+ */
 function removeChosen(call: WriteCall, record: number): number {
   const { sets, keyspace } = call;
   sets.remove(record, sets.bytes, sets.start, sets.end);
-  if (sets.record !== record) {
-    call.peek(1);
-    keyspace.moved(sets.record);
-  }
+  if (sets.record !== record) keyspace.moved(sets.record);
   return sets.record;
 }
 
