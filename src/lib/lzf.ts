@@ -20,6 +20,12 @@ const SLOT_BITS = 14;
  *  leaves int32 it is. */
 const BASE_MAX = 0x4000_0000;
 
+/** What is to become so many bytes is expanded in wide pieces, a list's nodes in half the time (lzf.bench.ts). */
+const WIDE_FROM_BYTES = 1024;
+/** What a turn of that reads, and writes, at most: a literal run, a reference, and what is beyond them in a piece. */
+const WIDE_FROM = 1 + 32 + 3;
+const WIDE_TO = 32 + 264 + 15;
+
 /** A compressor with its table of places. */
 export class Lzf {
   private readonly places = new Int32Array(1 << SLOT_BITS);
@@ -116,6 +122,51 @@ export function decompressLzf(
   const limit = at + length;
   let next = start;
   let out = at;
+  if (length >= WIDE_FROM_BYTES) {
+    // As long as nothing can lie outside: a literal run and a reference a turn, in pieces that may be longer than they.
+    const source = new DataView(from.buffer, from.byteOffset, from.byteLength);
+    const target = new DataView(to.buffer, to.byteOffset, to.byteLength);
+    const nextMax = end - WIDE_FROM;
+    const outMax = limit - WIDE_TO;
+    while (next <= nextMax && out <= outMax) {
+      let control = from[next]!;
+      next++;
+      if (control < LITERALS_MAX) {
+        target.setInt32(out, source.getInt32(next));
+        for (let i = 4; i <= control; i += 4) target.setInt32(out + i, source.getInt32(next + i));
+        next += control + 1;
+        out += control + 1;
+        control = from[next]!;
+        if (control < LITERALS_MAX) continue;
+        next++;
+      }
+      let count = (control >>> 5) + 2;
+      if (count === 9) {
+        count += from[next]!;
+        next++;
+      }
+      const distance = ((control & 31) << 8) + from[next]! + 1;
+      next++;
+      let place = out - distance;
+      if (place < at) return false;
+      const until = out + count;
+      if (distance >= 16) {
+        do {
+          const first = target.getInt32(place);
+          const second = target.getInt32(place + 4);
+          const third = target.getInt32(place + 8);
+          const fourth = target.getInt32(place + 12);
+          target.setInt32(out, first);
+          target.setInt32(out + 4, second);
+          target.setInt32(out + 8, third);
+          target.setInt32(out + 12, fourth);
+          place += 16;
+          out += 16;
+        } while (out < until);
+      } else while (out < until) to[out++] = to[place++]!;
+      out = until;
+    }
+  }
   while (next < end) {
     const control = from[next]!;
     next++;
