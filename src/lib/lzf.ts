@@ -24,7 +24,7 @@ const BASE_MAX = 0x4000_0000;
 const WIDE_FROM_BYTES = 1024;
 /** What a turn of that reads, and writes, at most: a literal run, a reference, and what is beyond them in a piece. */
 const WIDE_FROM = 1 + 32 + 3;
-const WIDE_TO = 32 + 264 + 15;
+const WIDE_TO = 32 + 264 + 3;
 
 /** A compressor with its table of places. */
 export class Lzf {
@@ -132,8 +132,8 @@ export function decompressLzf(
       let control = from[next]!;
       next++;
       if (control < LITERALS_MAX) {
-        target.setInt32(out, source.getInt32(next));
-        for (let i = 4; i <= control; i += 4) target.setInt32(out + i, source.getInt32(next + i));
+        target.setInt32(out, source.getInt32(next, true), true);
+        for (let i = 4; i <= control; i += 4) target.setInt32(out + i, source.getInt32(next + i, true), true);
         next += control + 1;
         out += control + 1;
         control = from[next]!;
@@ -150,18 +150,11 @@ export function decompressLzf(
       let place = out - distance;
       if (place < at) return false;
       const until = out + count;
-      if (distance >= 16) {
+      if (distance >= 4) {
         do {
-          const first = target.getInt32(place);
-          const second = target.getInt32(place + 4);
-          const third = target.getInt32(place + 8);
-          const fourth = target.getInt32(place + 12);
-          target.setInt32(out, first);
-          target.setInt32(out + 4, second);
-          target.setInt32(out + 8, third);
-          target.setInt32(out + 12, fourth);
-          place += 16;
-          out += 16;
+          target.setInt32(out, target.getInt32(place, true), true);
+          place += 4;
+          out += 4;
         } while (out < until);
       } else while (out < until) to[out++] = to[place++]!;
       out = until;
