@@ -367,6 +367,11 @@ describe('the frame of a file', () => {
   });
 });
 
+/** Six hundred members, with something behind each. */
+function many(behind: readonly number[] = []): number[] {
+  return Array.from({ length: 600 }, (_, index) => [...string(`m${index}`), ...behind]).flat();
+}
+
 describe('damage', () => {
   const bad: Readonly<Record<string, number[]>> = {
     'a set with a member twice': key(2, 'k', [2, ...string('a'), ...string('a')]),
@@ -377,6 +382,27 @@ describe('damage', () => {
       ...double(1),
       ...string('a'),
       ...double(1e300),
+    ]),
+    'a large set with a member twice': key(2, 'k', [...length(601), ...many(), ...string('m7')]),
+    'a large set cut short': key(2, 'k', [...length(700), ...many()]),
+    'a large hash with a field twice': key(4, 'k', [
+      ...length(601),
+      ...many(string('v')),
+      ...string('m0'),
+      ...string('v'),
+    ]),
+    'a large hash cut short in a field': key(4, 'k', [...length(601), ...many(string('v')), ...string('m600')]),
+    'a large sorted set with a member twice': key(5, 'k', [
+      ...length(601),
+      ...many(double(1)),
+      ...string('m9'),
+      ...double(1),
+    ]),
+    'a large sorted set with a score that is no number': key(5, 'k', [
+      ...length(601),
+      ...many(double(1)),
+      ...string('m600'),
+      ...double(Number.NaN),
     ]),
     'a hash with deadlines out of order': key(23, 'k', string(listpack(['a', 1, 500_000, 'b', 2, 400_000]))),
     'a field that expires behind one that does not': key(23, 'k', string(listpack(['a', 1, 0, 'b', 2, 400_000]))),
