@@ -5,7 +5,7 @@
 //   level   0, 1   the two words of the score's order key (structures/score.ts)
 //           2 …    four bytes of the member, those behind its end as 0; after the last of them its length
 //
-// A million records with different scores take 60 ms, where inserting them into an ordered tree takes ten times as long.
+// A million records take some 60 ms to be a tree so, where inserting them one by one takes 600.
 
 import { compareBytes } from '../lib/bytes.ts';
 import { GRANULE_MASK, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
@@ -17,7 +17,7 @@ import type { Members } from './members.ts';
 const SHORT_MAX = 12;
 /** Records that are worked on in one go, and those between two yields: some 3 ms. */
 const BLOCK = 8192;
-const STEP = 131_072;
+const STEP = 524_288;
 /** What the runs of a few that lie between are counted as. */
 const RUN_COST = 512;
 const DIGITS = 4;
