@@ -1,10 +1,13 @@
-// Fills a new large sorted set, member by member, and orders them in the end: files hold them in order, mostly the greatest
-// first, so that the tree is built at once, at a third of what inserts cost.
+// Fills a new large sorted set, member by member, and orders them in the end: files of Redis hold them in order, the greatest
+// first, those of this server in any order. In order, or sorted (member-sorter.ts), they become a tree at once, at a third
+// of what inserts cost.
 
 import { compareBytes } from '../lib/bytes.ts';
 import { NONE } from '../memory/flat-memory.ts';
 import { OrderedTree } from '../structures/ordered-tree.ts';
 import { writeScore } from '../structures/score.ts';
+import { TableFiller } from '../structures/table-filler.ts';
+import { MemberSorter } from './member-sorter.ts';
 import type { SortedSets } from './sorted-set.ts';
 
 /** The order in which members have come so far. */
@@ -13,48 +16,48 @@ const ASCENDING = 1;
 const DESCENDING = 2;
 const NONE_OF_BOTH = 3;
 
-/** Members that one step orders: some 3 ms. */
+/** Members that become part of a tree in one go, and those between two yields: some 3 ms. */
+const BUILT_BLOCK = 4096;
 const BUILT_STEP = 65_536;
-const INSERTED_STEP = 4096;
 /** Bytes that a step takes at most. */
 export const ORDER_STEP_BYTES = 1024 * 1024;
 
 export class SortedSetLoader {
+  /** Members go through this into the table: what is gathered there is to be flushed, or dropped. */
+  readonly filler: TableFiller;
   private readonly sets: SortedSets;
   /** Its own: while it builds in steps, others may build too. */
   private readonly tree: OrderedTree;
+  private readonly sorter: MemberSorter;
   private record = NONE;
-  private table = NONE;
   /** Member records as they came. */
   private handles = new Int32Array(1024);
   private count = 0;
   private order = UNKNOWN;
   private readonly last = new Float64Array(1);
-  /** Members that are in the tree. */
-  private ordered = 0;
 
   constructor(sets: SortedSets) {
+    const { members } = sets;
     this.sets = sets;
-    this.tree = new OrderedTree(sets.members.memory);
+    this.filler = new TableFiller(members.memory, members.table);
+    this.tree = new OrderedTree(members.memory);
+    this.sorter = new MemberSorter(members);
   }
 
   /** Begins with the record of an empty large sorted set, which is in no table yet. */
   begin(record: number): void {
     this.record = record;
-    this.table = this.sets.packed.payload(record, 0);
+    this.filler.begin(this.sets.packed.payload(record, 0));
     this.handles = new Int32Array(1024);
     this.count = 0;
     this.order = UNKNOWN;
-    this.ordered = 0;
   }
 
-  /** Adds a member, which does not lie in flat memory; false when it is there. May grow memory. */
+  /** Takes a member, which does not lie in flat memory; true when the filler must be flushed. May grow memory. */
   add(bytes: Uint8Array, start: number, end: number, score: number): boolean {
     const { members } = this.sets;
-    if (members.table.find(this.table, bytes, start, end) !== NONE) return false;
     const record = members.create(bytes, start, end, 0, true);
     writeScore(members.memory, record, score);
-    members.table.insert(this.table, record);
     if (this.order !== NONE_OF_BOTH && this.count > 0) this.noteOrder(bytes, start, end, score);
     this.last[0] = score;
     if (this.count === this.handles.length) {
@@ -63,7 +66,7 @@ export class SortedSetLoader {
       this.handles = longer;
     }
     this.handles[this.count++] = record;
-    return true;
+    return this.filler.add(record);
   }
 
   private noteOrder(bytes: Uint8Array, start: number, end: number, score: number): void {
@@ -80,26 +83,28 @@ export class SortedSetLoader {
   }
 
   /**
-   * Orders some of the members that were added; false when all are, and the sorted set is one. May grow memory by
-   * ORDER_STEP_BYTES.
+   * Orders the members that were added, all of which are in the table: then the sorted set is one. Yields between steps, each
+   * of which may grow memory by ORDER_STEP_BYTES.
    */
-  step(): boolean {
+  *finish(): Generator<void, void> {
     const { packed } = this.sets;
-    const { count, handles, order, tree } = this;
+    const { count, tree } = this;
+    if (this.order === NONE_OF_BOTH) yield* this.sorter.sort(this.handles, count);
+    tree.beginBuild(count);
+    for (let from = 0; from < count; from += BUILT_BLOCK) {
+      this.build(from, Math.min(count, from + BUILT_BLOCK));
+      if (from % BUILT_STEP === BUILT_STEP - BUILT_BLOCK) yield;
+    }
     const empty = packed.payload(this.record, 1);
-    if (order === NONE_OF_BOTH) {
-      const until = Math.min(count, this.ordered + INSERTED_STEP);
-      while (this.ordered < until) tree.insert(empty, handles[this.ordered++]!);
-      return this.ordered < count;
-    }
-    if (this.ordered === 0) tree.beginBuild(count);
-    const until = Math.min(count, this.ordered + BUILT_STEP);
-    for (; this.ordered < until; this.ordered++) {
-      tree.append(handles[order === DESCENDING ? count - 1 - this.ordered : this.ordered]!);
-    }
-    if (this.ordered < count) return true;
-    packed.setPayload(this.record, this.table, tree.endBuild());
+    packed.setPayload(this.record, packed.payload(this.record, 0), tree.endBuild());
     while (tree.dispose(empty));
-    return false;
+    this.handles = new Int32Array(0);
+  }
+
+  private build(start: number, end: number): void {
+    const { tree, handles, count } = this;
+    if (this.order === DESCENDING)
+      for (let index = start; index < end; index++) tree.append(handles[count - 1 - index]!);
+    else for (let index = start; index < end; index++) tree.append(handles[index]!);
   }
 }

@@ -20,6 +20,14 @@ const SLOT_BITS = 14;
  *  leaves int32 it is. */
 const BASE_MAX = 0x4000_0000;
 
+/** From here on input is compared, and output expanded, by four bytes: lists' nodes take half the time (lzf.bench.ts). */
+const WIDE_FROM_BYTES = 1024;
+/** References as long as this are tried again behind the byte after them. */
+const REPEATED_MIN = 12;
+/** What a turn of expanding reads, and writes, at most: a literal run, a reference, and what is beyond them in a piece. */
+const WIDE_FROM = 1 + 32 + 3;
+const WIDE_TO = 32 + 264 + 3;
+
 /** A compressor with its table of places. */
 export class Lzf {
   private readonly places = new Int32Array(1 << SLOT_BITS);
@@ -32,6 +40,7 @@ export class Lzf {
   compress(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number, limit: number): number {
     const base = (this.nextBase(end - start) - start) | 0;
     const places = this.places;
+    const view = end - start >= WIDE_FROM_BYTES ? viewOf(from) : null;
     const last = end - REFERENCE_MIN;
     let literals = 0;
     let out = (at + 1) | 0;
@@ -65,9 +74,14 @@ export class Lzf {
       const longest = Math.min(end, next + REFERENCE_MAX);
       const back = next - place;
       let until = next + REFERENCE_MIN;
+      if (view !== null) until = alikeUntil(view, until, longest, back);
       while (until < longest && from[until] === from[until - back]) until++;
       if (out + (until - next < 9 ? 2 : 3) > limit) return 0;
       out = writeReference(to, out, until - next, back - 1) + 1;
+      if (view !== null && until - next >= REPEATED_MIN && until < longest) {
+        until = this.repeat(view, until, end, back, to, out, limit);
+        out = this.repeatedTo;
+      }
       // The places within a repetition are not noted but for its end: as in the original, half the time for 1 % of size.
       next = until - 2;
       if (next <= last) places[slotOf(from, next)] = base + next;
@@ -87,6 +101,41 @@ export class Lzf {
     if (literals === 0) out--;
     else to[out - 1 - literals] = literals - 1;
     return out <= limit ? out : 0;
+  }
+
+  /** Where `repeat` wrote to. */
+  private repeatedTo = 0;
+
+  /**
+   * Goes on behind a reference that ended at `until`. Records that follow each other often differ in a byte: as long as they
+   * do, that byte and a reference over the same distance, without a look at the table. A list of a million items is compressed
+   * in 9 instead of 23 ms so, to 2 % more; JSON to 3 % more, other things to no more. Returns the offset after what was
+   * compressed.
+   */
+  private repeat(
+    view: DataView,
+    start: number,
+    end: number,
+    back: number,
+    to: Uint8Array,
+    at: number,
+    limit: number,
+  ): number {
+    let until = start;
+    let out = at;
+    while (until + 1 + REPEATED_MIN <= end && out + 4 <= limit) {
+      const next = until + 1;
+      if (alikeUntil(view, next, next + REPEATED_MIN, back) < next + REPEATED_MIN) break;
+      to[out - 1] = 0;
+      to[out] = view.getUint8(until);
+      const longest = Math.min(end, next + REFERENCE_MAX);
+      until = alikeUntil(view, next + REPEATED_MIN, longest, back);
+      while (until < longest && view.getUint8(until) === view.getUint8(until - back)) until++;
+      out = writeReference(to, out + 1, until - next, back - 1) + 1;
+      if (until === longest) break;
+    }
+    this.repeatedTo = out;
+    return until;
   }
 
   /** The base for an input of so many bytes: above all places that were ever noted, and never 0. */
@@ -116,6 +165,44 @@ export function decompressLzf(
   const limit = at + length;
   let next = start;
   let out = at;
+  if (length >= WIDE_FROM_BYTES) {
+    // As long as nothing can lie outside: a literal run and a reference a turn, in pieces that may be longer than they.
+    const source = viewOf(from);
+    const target = viewOf(to);
+    const nextMax = end - WIDE_FROM;
+    const outMax = limit - WIDE_TO;
+    while (next <= nextMax && out <= outMax) {
+      let control = from[next]!;
+      next++;
+      if (control < LITERALS_MAX) {
+        target.setInt32(out, source.getInt32(next, true), true);
+        for (let i = 4; i <= control; i += 4) target.setInt32(out + i, source.getInt32(next + i, true), true);
+        next += control + 1;
+        out += control + 1;
+        control = from[next]!;
+        if (control < LITERALS_MAX) continue;
+        next++;
+      }
+      let count = (control >>> 5) + 2;
+      if (count === 9) {
+        count += from[next]!;
+        next++;
+      }
+      const distance = ((control & 31) << 8) + from[next]! + 1;
+      next++;
+      let place = out - distance;
+      if (place < at) return false;
+      const until = out + count;
+      if (distance >= 4) {
+        do {
+          target.setInt32(out, target.getInt32(place, true), true);
+          place += 4;
+          out += 4;
+        } while (out < until);
+      } else while (out < until) to[out++] = to[place++]!;
+      out = until;
+    }
+  }
   while (next < end) {
     const control = from[next]!;
     next++;
@@ -142,6 +229,17 @@ export function decompressLzf(
     out += count;
   }
   return out === limit;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Up to where, by four bytes, view[at..end) is like what stands `back` bytes before it. */
+function alikeUntil(view: DataView, at: number, end: number, back: number): number {
+  let until = at;
+  while (until + 4 <= end && view.getInt32(until, true) === view.getInt32(until - back, true)) until += 4;
+  return until;
 }
 
 function slotOf(from: Uint8Array, at: number): number {

@@ -263,27 +263,38 @@ export class HashTable {
     this.addRoot(root, COUNT, 1);
   }
 
+  /** The record with the key bytes[start..end) of this hash, or NONE: then `insert` may follow. */
+  findHashed(root: number, bytes: Uint8Array, start: number, end: number, high: number, low: number): number {
+    this.foundRoot = root;
+    this.high = high;
+    this.low = low;
+    return this.search(root, bytes, start, end);
+  }
+
   /**
-   * Gives a table the segments that `count` records take, as far as memory allows, while it holds few of them: these are
-   * hashed again now, and not each time that one segment after the other grows. For loading.
+   * Gives a table segments for `count` records, as far as memory allows, while it holds few of them: these are hashed again
+   * now, and not each time that one segment after the other grows. Goes on at segment `from`; returns where it is to go on
+   * once it has made `splits` of them, -1 when all are made. For loading.
    */
-  reserve(root: number, count: number): void {
+  reserve(root: number, count: number, from = 0, splits = Number.POSITIVE_INFINITY): number {
     this.expected?.unsettle();
     const buckets = this.rootWord(root, BUCKETS);
     if (buckets < BUCKETS_MAX) {
-      if (count <= splitAt(BUCKETS_MAX >> 1)) return;
-      if (!this.memory.admit(segmentBytes(BUCKETS_MAX))) return;
+      if (count <= splitAt(BUCKETS_MAX >> 1) || !this.memory.admit(segmentBytes(BUCKETS_MAX))) return -1;
       this.resize(root, this.segmentAt(root, 0), BUCKETS_MAX);
     }
     const depth = Math.min(DEPTH_MAX, Math.ceil(Math.log2(count / RESERVED_RECORDS)));
+    let left = splits;
     // Segments that splits make come behind those that are there.
-    for (let index = 0; index < this.segmentCount(root); index++) {
+    for (let index = from; index < this.segmentCount(root); index++) {
       const segment = this.segment(root, index);
-      while (this.header(segment, BUCKETS_MAX, LOCAL_DEPTH) < depth) {
-        if (!this.memory.admit(this.splitBytes(root, segment))) return;
+      for (; this.header(segment, BUCKETS_MAX, LOCAL_DEPTH) < depth; left--) {
+        if (left <= 0) return index;
+        if (!this.memory.admit(this.splitBytes(root, segment))) return -1;
         this.split(root, segment);
       }
     }
+    return -1;
   }
 
   /** Takes the record that `find` just returned out of the table; the caller frees it. May merge segments. */
@@ -770,6 +781,7 @@ export class HashTable {
     this.addDense(root, segment, buddy);
     this.pointDirectory(root, prefix | bit, depth, buddy);
     if (depth === this.rootWord(root, DEPTH)) this.addRoot(root, DEEPEST, 2);
+    if (this.header(segment, BUCKETS_MAX, SEGMENT_COUNT) === 0) return;
     let moved = 0;
     for (let index = 0; index < BUCKETS_MAX; index++) {
       const granules = index * BUCKET_GRANULES;

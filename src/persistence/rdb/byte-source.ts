@@ -11,6 +11,8 @@ export interface ByteSource {
    * and then nothing has changed.
    */
   fill(): boolean;
+  /** Bytes that are sure to come behind `end`; 0 where that is not known. */
+  beyond(): number;
 }
 
 /** Bytes that are all there. */
@@ -27,5 +29,9 @@ export class BytesSource implements ByteSource {
 
   fill(): boolean {
     return false;
+  }
+
+  beyond(): number {
+    return 0;
   }
 }

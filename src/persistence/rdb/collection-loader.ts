@@ -3,9 +3,7 @@
 import { NEVER } from '../../datatypes/hash-walk.ts';
 import { LIST } from '../../datatypes/key-record.ts';
 import { ADD_ADDED } from '../../datatypes/sorted-set.ts';
-import { ORDER_STEP_BYTES, SortedSetLoader } from '../../datatypes/sorted-set-loader.ts';
 import { copyBytes } from '../../lib/bytes.ts';
-import { parseDouble } from '../../lib/decimal.ts';
 import { NONE } from '../../memory/flat-memory.ts';
 import type { LoadTarget } from './load-target.ts';
 import { PackChecker } from './pack-checker.ts';
@@ -13,9 +11,6 @@ import {
   FIELD_DEADLINE_MAX,
   NODE_PACKED,
   NODE_PLAIN,
-  SCORE_INFINITY,
-  SCORE_MINUS_INFINITY,
-  SCORE_NAN,
   TYPE_HASH,
   TYPE_HASH_METADATA,
   TYPE_HASH_METADATA_PRE_GA,
@@ -28,7 +23,12 @@ import {
 } from './rdb-format.ts';
 import type { RdbInput } from './rdb-input.ts';
 import type { SingleLoader } from './single-loader.ts';
-import { TableGrowth } from './table-growth.ts';
+import { readTextScore, TableLoader } from './table-loader.ts';
+
+const SET_DUPLICATES = 'Duplicate set members detected';
+const SORTED_SET_DUPLICATES = 'Duplicate zset fields detected';
+const HASH_DUPLICATES = 'Duplicate hash fields detected';
+const EMPTY = new Uint8Array(0);
 
 /** Tells when a slice has ended. */
 export interface Slices {
@@ -41,8 +41,7 @@ export class CollectionLoader {
   private readonly slices: Slices;
   private readonly singles: SingleLoader;
   private readonly checker = new PackChecker();
-  private readonly scored: SortedSetLoader;
-  private readonly growth: TableGrowth;
+  private readonly tables: TableLoader;
   /** A field, while its value is read. */
   private field = new Uint8Array(64);
   private fieldLength = 0;
@@ -52,8 +51,7 @@ export class CollectionLoader {
     this.target = target;
     this.slices = slices;
     this.singles = singles;
-    this.scored = new SortedSetLoader(target.keyspace.sortedSets);
-    this.growth = new TableGrowth(target.keyspace.members.table);
+    this.tables = new TableLoader(input, target, slices);
   }
 
   /** Reads a value of a type that this knows; false of another. Leaves no record when the value is empty. */
@@ -149,6 +147,13 @@ export class CollectionLoader {
     const { input, target } = this;
     const { sets } = target.keyspace;
     const count = input.count();
+    if (count > sets.packedEntriesMax && count > sets.intSetEntriesMax) {
+      const { key, keyLength, access } = target;
+      target.admit(keyLength);
+      target.record = sets.create(key, 0, keyLength, access, EMPTY, 0, 0, count);
+      yield* this.tables.set(count, SET_DUPLICATES);
+      return;
+    }
     for (let left = count; left > 0; left--) {
       if (!input.string()) yield* input.gather();
       this.addMember(count);
@@ -166,74 +171,39 @@ export class CollectionLoader {
       const { key, keyLength, access } = target;
       target.admit(keyLength);
       target.record = sets.create(key, 0, keyLength, access, text, start, end, count);
-      this.expectMembers(sets.isLarge(target.record), count);
     }
     target.admit(end - start + (sets.isLarge(target.record) ? 0 : sets.conversionBytes(target.record)));
     const isNew = sets.add(target.record, text, start, end);
     target.record = sets.record;
-    if (!isNew) input.fail('Duplicate set members detected');
-    this.growth.added();
-  }
-
-  /** A table is to hold so many members, if the record has one already; a small one that becomes large is small still. */
-  private expectMembers(isLarge: boolean, count: number): void {
-    const { target, growth } = this;
-    if (isLarge) growth.begin(target.keyspace.packed.payload(target.record, 0), count);
-    else growth.stop();
+    if (!isNew) input.fail(SET_DUPLICATES);
   }
 
   // --- sorted sets ---
 
   private *sortedSet(isSecond: boolean): Generator<void, void> {
-    const { input, target, scored } = this;
-    const { sortedSets } = target.keyspace;
+    const { input, target } = this;
     const count = input.count();
-    let isLarge = false;
+    if (count > target.keyspace.sortedSets.packedEntriesMax) {
+      this.createSortedSet(0, count);
+      yield* this.tables.sortedSet(count, isSecond, SORTED_SET_DUPLICATES);
+      return;
+    }
     for (let left = count; left > 0; left--) {
       if (!input.string()) yield* input.gather();
       this.keepField();
-      const score = isSecond ? input.double() : this.textScore();
+      const score = isSecond ? input.double() : readTextScore(input);
       if (Number.isNaN(score)) input.fail('Zset with NAN score detected');
-      if (target.record === NONE) {
-        this.createSortedSet(count);
-        isLarge = sortedSets.isLarge(target.record);
-        this.expectMembers(isLarge, count);
-        if (isLarge) scored.begin(target.record);
-      }
-      if (isLarge) this.addLarge(score);
-      else this.addScored(score);
+      if (target.record === NONE) this.createSortedSet(this.fieldLength, count);
+      this.addScored(score);
       if (this.slices.isDone()) yield;
-    }
-    for (let more = isLarge; more; ) {
-      target.admit(ORDER_STEP_BYTES);
-      more = scored.step();
-      if (more) yield;
     }
   }
 
-  private createSortedSet(count: number): void {
+  private createSortedSet(memberBytes: number, count: number): void {
     const { target } = this;
     const { key, keyLength, access } = target;
     target.admit(keyLength);
-    target.record = target.keyspace.sortedSets.create(key, 0, keyLength, access, this.fieldLength, count);
-  }
-
-  /** Adds the member that was kept to a sorted set that is large from the start. */
-  private addLarge(score: number): void {
-    this.target.admit(this.fieldLength);
-    if (!this.scored.add(this.field, 0, this.fieldLength, score)) this.input.fail('Duplicate zset fields detected');
-    this.growth.added();
-  }
-
-  /** A score as text behind its length. */
-  private textScore(): number {
-    const { input } = this;
-    const length = input.byte();
-    if (length === SCORE_NAN) return Number.NaN;
-    if (length === SCORE_INFINITY) return Number.POSITIVE_INFINITY;
-    if (length === SCORE_MINUS_INFINITY) return Number.NEGATIVE_INFINITY;
-    input.raw(length);
-    return parseDouble(input.text, input.start, input.end);
+    target.record = target.keyspace.sortedSets.create(key, 0, keyLength, access, memberBytes, count);
   }
 
   private addScored(score: number): void {
@@ -244,7 +214,7 @@ export class CollectionLoader {
     const outcome = sortedSets.add(target.record, field, 0, fieldLength, 0);
     // Another score for a member that is there may have moved the record.
     target.record = sortedSets.record;
-    if (outcome !== ADD_ADDED) input.fail('Duplicate zset fields detected');
+    if (outcome !== ADD_ADDED) input.fail(SORTED_SET_DUPLICATES);
   }
 
   // --- hashes ---
@@ -269,14 +239,17 @@ export class CollectionLoader {
       hashes.expectLong(target.record);
       target.record = hashes.record;
     }
-    this.expectMembers(hashes.isLarge(target.record), count);
   }
 
   private *hash(): Generator<void, void> {
-    const { input } = this;
+    const { input, target } = this;
     const count = input.count();
     if (count === 0) return;
     this.createHash(count);
+    if (target.keyspace.hashes.isLarge(target.record)) {
+      yield* this.tables.hash(count, HASH_DUPLICATES);
+      return;
+    }
     for (let left = count; left > 0; left--) {
       if (!input.string()) yield* input.gather();
       this.keepField();
@@ -294,18 +267,20 @@ export class CollectionLoader {
     target.admit(fieldLength + end - start + hashes.conversionBytes(target.record));
     const isNew = hashes.set(target.record, field, 0, fieldLength, text, start, end, false);
     target.record = hashes.record;
-    if (!isNew) input.fail('Duplicate hash fields detected');
-    this.growth.added();
+    if (!isNew) input.fail(HASH_DUPLICATES);
   }
 
   private *expiringHash(isRelative: boolean): Generator<void, void> {
     const { input, target } = this;
-    const { hashes } = target.keyspace;
+    const { hashes, packed } = target.keyspace;
     const first = isRelative ? input.time() : 1;
     if (isRelative && !(first >= 0 && first <= FIELD_DEADLINE_MAX + 1)) input.fail('Hash read invalid minExpire value');
     const count = input.count();
     if (count === 0) return;
     this.createHash(count);
+    const { growth } = this.tables;
+    if (hashes.isLarge(target.record)) yield* growth.begin(packed.payload(target.record, 0), count);
+    else growth.stop();
     for (let left = count; left > 0; left--) {
       const distance = input.count();
       const deadline = distance === 0 ? NEVER : first + distance - 1;
@@ -314,6 +289,7 @@ export class CollectionLoader {
       this.keepField();
       if (!input.string()) yield* input.gather();
       this.setField();
+      growth.added(1);
       if (deadline !== NEVER) {
         target.admit(this.fieldLength + hashes.conversionBytes(target.record));
         hashes.setDeadline(target.record, this.field, 0, this.fieldLength, deadline);

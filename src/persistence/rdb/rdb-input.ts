@@ -12,6 +12,7 @@ import type { StreamId } from '../../structures/stream-id.ts';
 import type { ByteSource } from './byte-source.ts';
 import { RdbError, TOO_LONG, UNEXPECTED_END } from './rdb-error.ts';
 import {
+  LENGTH_14,
   LENGTH_32,
   LENGTH_64,
   LENGTH_ENCODED,
@@ -29,6 +30,8 @@ const AT_ONCE_BYTES_MAX = 64 * 1024;
 const GATHER_BYTES_FIRST = 256 * 1024;
 /** Scratch for expanded strings that is kept. */
 const EXPANDED_BYTES_KEPT = 1024 * 1024;
+/** A length of one byte and a string of such a length. */
+const NEAR_BYTES = 64;
 const TWO_32 = 0x1_0000_0000;
 const EMPTY = new Uint8Array(0);
 
@@ -87,6 +90,11 @@ export class RdbInput {
   /** Bytes taken so far. */
   offset(): number {
     return this.base + this.at;
+  }
+
+  /** Bytes that are sure to come, as far as is known. */
+  bytesToCome(): number {
+    return this.limit - this.at + this.source.beyond();
   }
 
   /** Bytes taken and made so far. */
@@ -250,6 +258,22 @@ export class RdbInput {
     this.start = 0;
     this.end = writeInteger(value, this.digits, 0);
     return true;
+  }
+
+  /** Whether the next string is not compressed and has come: then nothing moves when it is read. */
+  isNear(): boolean {
+    const { bytes, at } = this;
+    const left = this.limit - at;
+    if (left < NEAR_BYTES) return false;
+    const first = bytes[at]!;
+    if (first < LENGTH_14) return true;
+    if (first < LENGTH_32) return left >= (((first & 0x3f) << 8) | bytes[at + 1]!) + 2;
+    return first >= LENGTH_ENCODED && first < (LENGTH_ENCODED | STRING_LZF);
+  }
+
+  /** Whether the text stays as it is while so many bytes, or what is near, are read. */
+  isFixed(count: number): boolean {
+    return this.text === this.bytes && this.limit - this.at >= count;
   }
 
   private plain(length: number): boolean {

@@ -299,6 +299,20 @@ describe('the frame of a file', () => {
       'long',
       'y'.repeat(300_000).replace(/y/g, (_, at) => String.fromCharCode((at * 7919) % 251)),
     );
+    // Texts that go out as integers, short and long, compressed and not.
+    const noise = (size: number, seed: number): string =>
+      Array.from({ length: size }, (_, at) => String.fromCharCode((at * at * 31 + at * seed * 7919 + seed) % 251)).join(
+        '',
+      );
+    const texts = Array.from({ length: 2000 }, (_, index) => {
+      if (index % 400 === 3) return `${index}${noise(70_000, index)}`;
+      return [`${index}`, `${index * 70_000}`, `${index}${'a'.repeat(90)}`, `${index}${noise(index % 70, index)}`][
+        index % 4
+      ]!;
+    });
+    from.run('HSET', 'hash', ...texts.flatMap((text, index) => [text, texts[(index * 7) % 2000]!]));
+    from.run('ZADD', 'zset', ...texts.flatMap((text, index) => [`${(index * 7919) % 2003}.5`, text]));
+    from.run('SADD', 'texts', ...texts);
     const bytes = toBytes(from.engine.keyspace, from.engine.access);
     for (const piece of [1, 7, 4096, 100_000]) {
       const at = new EngineHarness();
@@ -322,6 +336,12 @@ describe('the frame of a file', () => {
       assert.equal(at.run('GET', 'long'), from.run('GET', 'long'));
       assert.equal(at.run('LRANGE', 'list', '0', '-1'), from.run('LRANGE', 'list', '0', '-1'));
       assert.equal(at.run('SCARD', 'set'), ':3000\r\n');
+      assert.equal(at.run('SCARD', 'texts'), ':2000\r\n');
+      assert.equal(at.run('HMGET', 'hash', ...texts), from.run('HMGET', 'hash', ...texts));
+      assert.equal(
+        at.run('ZRANGE', 'zset', '0', '-1', 'WITHSCORES'),
+        from.run('ZRANGE', 'zset', '0', '-1', 'WITHSCORES'),
+      );
     }
   });
 
@@ -347,6 +367,11 @@ describe('the frame of a file', () => {
   });
 });
 
+/** Six hundred members, with something behind each. */
+function many(behind: readonly number[] = []): number[] {
+  return Array.from({ length: 600 }, (_, index) => [...string(`m${index}`), ...behind]).flat();
+}
+
 describe('damage', () => {
   const bad: Readonly<Record<string, number[]>> = {
     'a set with a member twice': key(2, 'k', [2, ...string('a'), ...string('a')]),
@@ -357,6 +382,27 @@ describe('damage', () => {
       ...double(1),
       ...string('a'),
       ...double(1e300),
+    ]),
+    'a large set with a member twice': key(2, 'k', [...length(601), ...many(), ...string('m7')]),
+    'a large set cut short': key(2, 'k', [...length(700), ...many()]),
+    'a large hash with a field twice': key(4, 'k', [
+      ...length(601),
+      ...many(string('v')),
+      ...string('m0'),
+      ...string('v'),
+    ]),
+    'a large hash cut short in a field': key(4, 'k', [...length(601), ...many(string('v')), ...string('m600')]),
+    'a large sorted set with a member twice': key(5, 'k', [
+      ...length(601),
+      ...many(double(1)),
+      ...string('m9'),
+      ...double(1),
+    ]),
+    'a large sorted set with a score that is no number': key(5, 'k', [
+      ...length(601),
+      ...many(double(1)),
+      ...string('m600'),
+      ...double(Number.NaN),
     ]),
     'a hash with deadlines out of order': key(23, 'k', string(listpack(['a', 1, 500_000, 'b', 2, 400_000]))),
     'a field that expires behind one that does not': key(23, 'k', string(listpack(['a', 1, 0, 'b', 2, 400_000]))),

@@ -93,7 +93,7 @@ export class RdbLoader {
     this.isChecked = options.checksum ?? true;
     this.input = new RdbInput(source, this.isChecked);
     this.values = new ValueLoader(keyspace, this.input, this.isSliceDone);
-    this.growth = new TableGrowth(keyspace.table);
+    this.growth = new TableGrowth(keyspace.table, this.input);
     this.database = keyspace.databases[0]!;
   }
 
@@ -232,7 +232,7 @@ export class RdbLoader {
       this.makeWay();
       const record = target.take();
       keyspace.insert(database, record, false);
-      this.growth.added();
+      this.growth.added(1);
       if (deadline !== NO_EXPIRY) keyspace.setDeadline(database, record, this.exactDeadline());
       this.keysLoaded++;
     }
@@ -279,7 +279,7 @@ export class RdbLoader {
         this.selectDatabase(input.count());
         return;
       case OPCODE_RESIZEDB:
-        this.growth.begin(this.database.root, input.count());
+        yield* this.growth.begin(this.database.root, input.count());
         input.count();
         return;
       case OPCODE_SLOT_INFO:
