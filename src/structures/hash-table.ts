@@ -24,6 +24,7 @@ import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { type ExpectedKeys, UNSETTLED } from './expected-keys.ts';
 import { equalsWords, KEYS, keyBytes, keyOffset, memberBytes, memberOffset, type RecordKind } from './record.ts';
+import { checkTable } from './table-check.ts';
 import {
   BUCKET_BYTES,
   BUCKET_GRANULES,
@@ -527,54 +528,10 @@ export class HashTable {
 
   /** Walks the table whole; asserts the invariants. */
   check(root: number): void {
-    const depth = this.rootWord(root, DEPTH);
-    const buckets = this.rootWord(root, BUCKETS);
-    const segments = this.rootWord(root, SEGMENTS);
-    assert(depth === 0 || buckets === BUCKETS_MAX, 'only full segments split');
-    let records = 0;
-    let deepest = 0;
-    for (let index = 0; index < segments; index++) {
-      const segment = segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), index);
-      assert(segments === 1 || this.header(segment, buckets, DENSE_INDEX) === index, 'DENSE lists each segment (4)');
-      if (this.header(segment, buckets, LOCAL_DEPTH) === depth) deepest++;
-      const count = this.checkSegment(segment, buckets);
-      assert(count === this.header(segment, buckets, SEGMENT_COUNT), "a segment's count is true (3)");
-      records += count;
-    }
-    assert(records === this.count(root), 'COUNT is the sum (3)');
-    assert(deepest === this.rootWord(root, DEEPEST) && deepest > 0, 'DEEPEST is true (6)');
-    for (let index = 0; depth > 0 && index < 2 ** depth; index++) {
-      const segment = this.element(this.rootWord(root, DIRECTORY), index);
-      const local = this.header(segment, buckets, LOCAL_DEPTH);
-      const prefix = local === 0 ? 0 : this.header(segment, buckets, PREFIX) >>> (32 - local);
-      assert(index >>> (depth - local) === prefix, 'the directory follows the prefixes (2)');
-    }
-  }
-
-  private checkSegment(segment: number, buckets: number): number {
-    const local = this.header(segment, buckets, LOCAL_DEPTH);
-    let count = 0;
-    for (let index = 0; index < buckets; index++) {
-      for (
-        let bucket = (segment + index * BUCKET_GRANULES) | 0;
-        bucket !== NONE;
-        bucket = this.element(bucket, OVERFLOW)
-      ) {
-        for (let slot = 0; slot < SLOTS; slot++) {
-          const tag = (this.element(bucket, slot >>> 2) >>> ((slot & 3) << 3)) & 0xff;
-          const handle = this.element(bucket, HANDLES + slot);
-          assert((tag === 0) === (handle === NONE) && tag !== 1, 'a slot has a tag when it has a record (5)');
-          if (handle === NONE) continue;
-          this.hashRecord(handle);
-          assert(tag === tagOf(this.hasher.low), 'a tag comes from the hash (1)');
-          assert(bucketIndex(this.hasher.low, buckets) === index, 'a record is in its bucket (1)');
-          const prefix = this.header(segment, buckets, PREFIX);
-          assert(local === 0 || (this.hasher.high ^ prefix) >>> (32 - local) === 0, 'a record is in its segment (1)');
-          count++;
-        }
-      }
-    }
-    return count;
+    checkTable(this.memory, root, (handle) => {
+      this.hashRecord(handle);
+      return this.hasher;
+    });
   }
 
   // --- words of roots, segments and buckets ---
