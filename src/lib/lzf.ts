@@ -78,7 +78,7 @@ export class Lzf {
       while (until < longest && from[until] === from[until - back]) until++;
       if (out + (until - next < 9 ? 2 : 3) > limit) return 0;
       out = writeReference(to, out, until - next, back - 1) + 1;
-      if (view !== null && until - next >= REPEATED_MIN && until < longest) {
+      if (view !== null && until - next >= REPEATED_MIN && until < longest && isPeriodic(until + 1 - next, back)) {
         until = this.repeat(view, until, end, back, to, out, limit);
         out = this.repeatedTo;
       }
@@ -107,10 +107,9 @@ export class Lzf {
   private repeatedTo = 0;
 
   /**
-   * Goes on behind a reference that ended at `until`. Records that follow each other often differ in a byte: as long as they
-   * do, that byte and a reference over the same distance, without a look at the table. A list of a million items is compressed
-   * in 9 instead of 23 ms so, to 2 % more; JSON to 3 % more, other things to no more. Returns the offset after what was
-   * compressed.
+   * Goes on behind a reference that ended at `until`. Records of one length that follow each other often differ in a byte: as
+   * long as they do, that byte and a reference over the same distance, without a look at the table. Returns the offset after
+   * what was compressed.
    */
   private repeat(
     view: DataView,
@@ -132,7 +131,7 @@ export class Lzf {
       until = alikeUntil(view, next + REPEATED_MIN, longest, back);
       while (until < longest && view.getUint8(until) === view.getUint8(until - back)) until++;
       out = writeReference(to, out + 1, until - next, back - 1) + 1;
-      if (until === longest) break;
+      if (until === longest || !isPeriodic(until + 1 - next, back)) break;
     }
     this.repeatedTo = out;
     return until;
@@ -229,6 +228,11 @@ export function decompressLzf(
     out += count;
   }
   return out === limit;
+}
+
+/** Whether what is alike, with the byte that differs, is as long as records that stand `back` bytes apart could be. */
+function isPeriodic(length: number, back: number): boolean {
+  return length % back === 0 || back % length === 0;
 }
 
 function viewOf(bytes: Uint8Array): DataView {
