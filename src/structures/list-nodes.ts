@@ -18,6 +18,7 @@ import { assert } from '../lib/assert.ts';
 import { copyBytes } from '../lib/bytes.ts';
 import { decompressLzf, Lzf } from '../lib/lzf.ts';
 import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { ListPlaces } from './list-places.ts';
 import { type Listpack, PACK_EMPTY_BYTES, PACK_HEADER_BYTES } from './listpack.ts';
 import type { NodeGuard } from './node-guard.ts';
 
@@ -65,6 +66,8 @@ export class ListNodes {
   readonly listpack: Listpack;
   /** Told of nodes while point-in-time walks go on. */
   guard: NodeGuard | null = null;
+  /** Where nodes of long lists are; told of what is linked, unlinked and moved, and of inner nodes' entries. */
+  readonly places = new ListPlaces();
   private readonly lzf = new Lzf();
   /** Where compressed nodes are expanded to be read, and streams are made. */
   private expanded = EMPTY;
@@ -150,6 +153,11 @@ export class ListNodes {
     );
   }
 
+  /** Whether a node is neither the first nor the last of its list. */
+  private isInner(node: number): boolean {
+    return this.previous(node) !== NONE && this.next(node) !== NONE;
+  }
+
   /** A node without neighbours and content, with room for `room` bytes. `entries` 0 makes it plain. May grow memory. */
   create(bytes: number, entries: number, room: number): number {
     const node = this.memory.allocate(NODE_HEADER_BYTES + Math.max(room, bytes));
@@ -206,6 +214,7 @@ export class ListNodes {
 
   /** Puts a node between two neighbours, either of which may be NONE. */
   link(root: number, node: number, previous: number, next: number): void {
+    this.places.forget(root);
     this.setWord(node, PREVIOUS, previous);
     this.setWord(node, NEXT, next);
     if (previous === NONE) this.setWord(root, HEAD, node);
@@ -217,6 +226,7 @@ export class ListNodes {
 
   /** Takes a node out of its list and frees it. */
   remove(root: number, node: number): void {
+    this.places.forget(root);
     const previous = this.previous(node);
     const next = this.next(node);
     if (previous === NONE) this.setWord(root, HEAD, next);
@@ -254,6 +264,7 @@ export class ListNodes {
       return this.move(root, node, at, removed, inserted, entries, limit);
     }
     if (this.guard !== null) this.guard.beforeChange(node);
+    if ((words[word + SHAPE]! & ENTRIES_MASK) !== entries && this.isInner(node)) this.places.forget(root);
     const grown = inserted - removed;
     const front = at;
     const back = before - at - removed;
@@ -472,6 +483,7 @@ export class ListNodes {
   private replace(root: number, node: number, other: number): void {
     const previous = this.previous(node);
     const next = this.next(node);
+    if (previous !== NONE && next !== NONE) this.places.forget(root);
     this.setWord(other, PREVIOUS, previous);
     this.setWord(other, NEXT, next);
     if (previous === NONE) this.setWord(root, HEAD, other);

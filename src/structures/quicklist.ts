@@ -11,10 +11,11 @@
 // Invariants: those of list-nodes.ts, and (4) no node is empty; (5) compressed nodes are further than compressDepth from
 // both ends, where compressDepth was not raised since the list changed its nodes.
 
-import { assert } from '../lib/assert.ts';
+import { assert, VERIFY } from '../lib/assert.ts';
 import { copyBytes, equalBytes } from '../lib/bytes.ts';
 import { type FlatMemory, NONE } from '../memory/flat-memory.ts';
 import { ListNodes, NODE_ENTRIES_MAX, NODE_HEADER_BYTES } from './list-nodes.ts';
+import { PLACE_MARKS_MAX, PLACED_ITEMS_MAX } from './list-places.ts';
 import { type Listpack, PACK_EMPTY_BYTES, PACK_HEADER_BYTES } from './listpack.ts';
 
 /** Bytes that a pack limited by its entries may have, as in Redis. */
@@ -22,6 +23,8 @@ const COUNTED_PACK_BYTES_MAX = 8192;
 /** Entries and nodes that one step of `dispose` frees, about. */
 const DISPOSE_ENTRIES = 512;
 const DISPOSE_NODES = 64;
+/** Lists of so many nodes get marks for places in their middle. */
+const PLACED_NODES_MIN = 16;
 
 /** All the lists of packs in one flat memory. */
 export class Quicklist {
@@ -43,6 +46,8 @@ export class Quicklist {
   private at = 0;
   /** Place in its node of the item that `findNode` found. */
   private indexInNode = 0;
+  /** Nodes that `walkToNode` passed. */
+  private steps = 0;
   /** What `place` and `insertAt` worked on. */
   private left = NONE;
   private middle = NONE;
@@ -421,13 +426,50 @@ export class Quicklist {
     const { nodes } = this;
     const count = nodes.count(root);
     assert(index >= 0 && index < count, 'a place lies within the list');
+    const head = nodes.head(root);
+    const behindHead = index - nodes.items(head);
+    if (behindHead < 0) {
+      this.indexInNode = index;
+      return head;
+    }
+    if (nodes.nodeCount(root) < PLACED_NODES_MIN || count > PLACED_ITEMS_MAX) return this.walkToNode(root, index);
+    const marked = nodes.places.find(root, behindHead);
+    if (marked !== NONE) return this.walkFrom(root, index, marked, behindHead - nodes.places.before);
+    const node = this.walkToNode(root, index);
+    if (nodes.places.walked(root, this.steps, nodes.nodeCount(root))) this.markNodes(root);
+    return node;
+  }
+
+  /** The node of the item `left` items behind the first of a marked node, which is item `index` of the list. */
+  private walkFrom(root: number, index: number, marked: number, left: number): number {
+    const { nodes } = this;
+    let node = marked;
+    let rest = left;
+    for (let items = nodes.items(node); rest >= items; items = nodes.items(node)) {
+      rest -= items;
+      node = nodes.next(node);
+    }
+    if (VERIFY) {
+      assert(this.walkToNode(root, index) === node && this.indexInNode === rest, 'marks lead where a walk does');
+    }
+    this.indexInNode = rest;
+    return node;
+  }
+
+  /** The node of an item, found from the nearer end, in `steps`. */
+  private walkToNode(root: number, index: number): number {
+    const { nodes } = this;
+    const count = nodes.count(root);
+    let steps = 0;
     if (index < count / 2) {
       let node = nodes.head(root);
       let left = index;
       for (let items = nodes.items(node); left >= items; items = nodes.items(node)) {
         left -= items;
         node = nodes.next(node);
+        steps++;
       }
+      this.steps = steps;
       this.indexInNode = left | 0;
       return node;
     }
@@ -438,9 +480,26 @@ export class Quicklist {
       left -= items;
       node = nodes.previous(node);
       items = nodes.items(node);
+      steps++;
     }
+    this.steps = steps;
     this.indexInNode = (items - 1 - left) | 0;
     return node;
+  }
+
+  /** Marks the inner nodes of a list: all, or every second, third … */
+  private markNodes(root: number): void {
+    const { nodes } = this;
+    const inner = nodes.nodeCount(root) - 2;
+    const stride = Math.ceil(inner / PLACE_MARKS_MAX);
+    nodes.places.forget(root);
+    let node = nodes.next(nodes.head(root));
+    let before = 0;
+    for (let index = 0; index < inner; index++) {
+      if (index % stride === 0) nodes.places.mark(root, node, before);
+      before += nodes.items(node);
+      node = nodes.next(node);
+    }
   }
 
   /** Adds an item at one end of a node, if that is a pack with room. Returns the node, NONE when it is not. */
