@@ -86,6 +86,11 @@ export class Members implements Disposable {
     this.end = this.start + memberBytes(words, word, lengths);
   }
 
+  /** A view of what `read` and `readValue` point at, of a record. */
+  view(handle: number): DataView {
+    return this.memory.views[handle >>> SEGMENT_SHIFT]!;
+  }
+
   /** Points them at a record's value, which lies behind the member. */
   readValue(handle: number): void {
     const words = this.memory.words[handle >>> SEGMENT_SHIFT]!;

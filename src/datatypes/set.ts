@@ -412,6 +412,8 @@ export class SetWalk {
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;
+  /** A view of `bytes`: for replies. */
+  view: DataView;
   private readonly records: KeyRecords;
   private readonly packed: PackedValues;
   private readonly members: Members;
@@ -419,9 +421,11 @@ export class SetWalk {
   private readonly listpack = new Listpack();
   private readonly intSet = new IntSet();
   private readonly digits = new Uint8Array(INT64_DIGITS_MAX + 1);
+  private readonly digitsView = new DataView(this.digits.buffer);
   private encoding = LARGE;
   /** The packed set: where it begins, and where the next member stands: an offset, or an index. */
   private packedBytes: Uint8Array = EMPTY;
+  private packedView: DataView;
   private packedStart = 0;
   private place = 0;
   /** Integers of an int set. */
@@ -432,6 +436,8 @@ export class SetWalk {
     this.packed = packed;
     this.members = members;
     this.table = new TableWalk(members.table);
+    this.view = this.digitsView;
+    this.packedView = this.view;
   }
 
   /** Begins before the first member of a set; NONE is an empty one. */
@@ -448,6 +454,7 @@ export class SetWalk {
     }
     packed.read(handle);
     this.packedBytes = packed.bytes;
+    this.packedView = packed.view();
     this.packedStart = packed.start;
     this.encoding &= PACKED_OTHER;
     if (this.encoding === PACKED_OTHER) {
@@ -464,6 +471,7 @@ export class SetWalk {
       const { members } = this;
       members.read(handle);
       this.bytes = members.bytes;
+      this.view = members.view(handle);
       this.start = members.start;
       this.end = members.end;
       return true;
@@ -473,6 +481,7 @@ export class SetWalk {
       if (this.place >= this.integers) return false;
       this.intSet.get(bytes, this.packedStart, this.place++);
       this.bytes = this.digits;
+      this.view = this.digitsView;
       this.start = 0;
       this.end = this.intSet.value.write(this.digits, 0);
       return true;
@@ -481,6 +490,7 @@ export class SetWalk {
     listpack.read(bytes, this.place);
     this.place = listpack.next(bytes, this.place);
     this.bytes = listpack.bytes;
+    this.view = listpack.isInteger ? listpack.digitsView : this.packedView;
     this.start = listpack.start;
     this.end = listpack.end;
     return true;

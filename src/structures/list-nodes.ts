@@ -55,6 +55,7 @@ const COMPRESS_GAIN_MIN = 8;
 const SHRINK_CHECK_MASK = 15;
 
 const EMPTY = new Uint8Array(0);
+const EMPTY_VIEW = new DataView(EMPTY.buffer);
 
 /** Makes, links, edits and compresses nodes. */
 export class ListNodes {
@@ -62,6 +63,8 @@ export class ListNodes {
   bytes: Uint8Array = EMPTY;
   start = 0;
   length = 0;
+  /** A view of `bytes`, after `load`. */
+  view: DataView = EMPTY_VIEW;
   readonly memory: FlatMemory;
   readonly listpack: Listpack;
   /** Told of nodes while point-in-time walks go on. */
@@ -71,6 +74,7 @@ export class ListNodes {
   private readonly lzf = new Lzf();
   /** Where compressed nodes are expanded to be read, and streams are made. */
   private expanded = EMPTY;
+  private expandedView: DataView = EMPTY_VIEW;
   private stream = EMPTY;
 
   constructor(memory: FlatMemory, listpack: Listpack) {
@@ -195,12 +199,17 @@ export class ListNodes {
     this.length = words[word + BYTES]!;
     if (offset !== COMPRESSED) {
       this.bytes = this.memory.bytes[node >>> SEGMENT_SHIFT]!;
+      this.view = this.memory.views[node >>> SEGMENT_SHIFT]!;
       this.start = (word << 2) + NODE_HEADER_BYTES + offset;
       return;
     }
-    if (this.expanded.length < this.length) this.expanded = new Uint8Array(this.length);
+    if (this.expanded.length < this.length) {
+      this.expanded = new Uint8Array(this.length);
+      this.expandedView = new DataView(this.expanded.buffer);
+    }
     this.expandTo(node, this.expanded, 0);
     this.bytes = this.expanded;
+    this.view = this.expandedView;
     this.start = 0;
   }
 

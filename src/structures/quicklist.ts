@@ -42,6 +42,7 @@ export class Quicklist {
   /** The cursor: its node, the node's content, the item's place. In a plain node `at` is -1. */
   private node = NONE;
   private bytes: Uint8Array;
+  private view: DataView;
   private pack = 0;
   private at = 0;
   /** Place in its node of the item that `findNode` found. */
@@ -58,6 +59,7 @@ export class Quicklist {
     this.listpack = listpack;
     this.nodes = new ListNodes(memory, listpack);
     this.bytes = this.nodes.bytes;
+    this.view = this.nodes.view;
     this.limitPacks(-2);
   }
 
@@ -194,6 +196,11 @@ export class Quicklist {
     if (this.at >= 0) this.at = this.listpack.last(this.bytes, this.pack);
     this.read();
     return true;
+  }
+
+  /** A view of the cursor's item, at the same places as `listpack.bytes`. */
+  itemView(): DataView {
+    return this.listpack.isInteger ? this.listpack.digitsView : this.view;
   }
 
   /** Whether the cursor's item is text[start..end). */
@@ -417,6 +424,7 @@ export class Quicklist {
     nodes.load(node);
     this.node = node;
     this.bytes = nodes.bytes;
+    this.view = nodes.view;
     this.pack = nodes.start;
     this.at = nodes.isPlain(node) ? -1 : nodes.start + PACK_HEADER_BYTES;
   }
