@@ -247,6 +247,19 @@ export class Sets implements Datatype {
     return true;
   }
 
+  /** Takes the member out that `random` has just chosen. Leaves the record in `record`; it may be empty. */
+  removeChosen(handle: number): void {
+    if (!this.isLarge(handle)) {
+      this.remove(handle, this.bytes, this.start, this.end);
+      return;
+    }
+    const { members } = this;
+    this.record = handle;
+    const chosen = members.table.found();
+    members.table.removeFound(this.packed.payload(handle, 0));
+    members.free(chosen);
+  }
+
   /** Makes room for `members` more at once: a packed set that would outgrow its form anyhow becomes a table. */
   expect(handle: number, members: number): void {
     this.record = handle;

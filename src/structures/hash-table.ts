@@ -16,7 +16,7 @@
 // Invariants: (1) a record is in the bucket that its hash names, or in its overflow chain; (2) the directory entries
 // that share a segment's prefix, and only they, name it; (3) COUNT is the sum of the segments' counts; (4) DENSE lists
 // each segment once, at the index it says; (5) tags are 2..255, so that the byte search gives no false hit on empties;
-// (6) DEEPEST segments have local depth DEPTH, and it is not 0 unless DEPTH is.
+// (6) DEEPEST segments have local depth DEPTH, and it is not 0 unless DEPTH is; (7) no record lies beyond either REACH.
 
 import { assert, VERIFY } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
@@ -24,13 +24,13 @@ import type { Prng } from '../lib/prng.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { type ExpectedKeys, UNSETTLED } from './expected-keys.ts';
 import { equalsWords, KEYS, keyBytes, keyOffset, memberBytes, memberOffset, type RecordKind } from './record.ts';
+import { checkTable } from './table-check.ts';
 import {
   BUCKET_BYTES,
   BUCKET_GRANULES,
   BUCKETS,
   BUCKETS_MAX,
   bucketIndex,
-  CHAIN,
   COUNT,
   DEEPEST,
   DENSE,
@@ -44,9 +44,11 @@ import {
   ONES,
   OVERFLOW,
   PREFIX,
+  REACH,
   ROOT_BYTES,
   SEGMENT_COUNT,
   SEGMENT_HEADER_BYTES,
+  SEGMENT_REACH,
   SEGMENTS,
   SLOTS,
   slotsOf,
@@ -114,7 +116,6 @@ export class HashTable {
     words[at + DIRECTORY] = segment;
     words[at + SEGMENTS] = 1;
     words[at + BUCKETS] = 1;
-    words[at + CHAIN] = 1;
     words[at + DEEPEST] = 1;
     return root;
   }
@@ -254,7 +255,7 @@ export class HashTable {
     }
     const bucketsNow = this.rootWord(root, BUCKETS);
     if (this.guard !== null) this.guard.beforeChange(root, segment, bucketIndex(low, bucketsNow));
-    this.append(root, (segment + bucketIndex(low, bucketsNow) * BUCKET_GRANULES) | 0, tagOf(low), handle);
+    this.append(root, segment, bucketIndex(low, bucketsNow), tagOf(low), handle);
     this.foundSegment = segment;
     this.addHeader(segment, bucketsNow, SEGMENT_COUNT, 1);
     this.addRoot(root, COUNT, 1);
@@ -349,20 +350,31 @@ export class HashTable {
     return this.cursor(next, this.header(nextSegment, buckets, LOCAL_DEPTH), buckets, 0);
   }
 
-  /** A record chosen fairly, NONE when the table is empty. Expected tries are bounded by the merge threshold. */
+  /** A record chosen fairly, which is the one found then; NONE when the table is empty. */
   random(root: number, prng: Prng): number {
     if (this.count(root) === 0) return NONE;
     const segments = this.rootWord(root, SEGMENTS);
     const buckets = this.rootWord(root, BUCKETS);
-    const chain = this.rootWord(root, CHAIN);
+    const reach = this.rootWord(root, REACH);
     for (;;) {
       const segment =
         segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), prng.below(segments));
-      let bucket = (segment + prng.below(buckets) * BUCKET_GRANULES) | 0;
-      for (let link = prng.below(chain); link > 0 && bucket !== NONE; link--) bucket = this.element(bucket, OVERFLOW);
+      let place = prng.below(reach);
+      // Headers are in the cache more often than buckets.
+      if (buckets === BUCKETS_MAX && place >= this.header(segment, BUCKETS_MAX, SEGMENT_REACH)) continue;
+      const index = prng.below(buckets);
+      let bucket = (segment + index * BUCKET_GRANULES) | 0;
+      for (; place >= SLOTS && bucket !== NONE; place -= SLOTS) bucket = this.element(bucket, OVERFLOW);
       if (bucket === NONE) continue;
-      const handle = this.element(bucket, HANDLES + prng.below(SLOTS));
-      if (handle !== NONE) return handle;
+      const handle = this.element(bucket, HANDLES + place);
+      if (handle === NONE) continue;
+      this.foundRoot = root;
+      this.foundSegment = segment;
+      this.foundBucket = bucket;
+      this.foundSlot = place;
+      // The least hash that names the bucket: removeFound asks no more of it.
+      this.low = Math.ceil((index << 16) / buckets);
+      return handle;
     }
   }
 
@@ -513,54 +525,7 @@ export class HashTable {
 
   /** Walks the table whole; asserts the invariants. */
   check(root: number): void {
-    const depth = this.rootWord(root, DEPTH);
-    const buckets = this.rootWord(root, BUCKETS);
-    const segments = this.rootWord(root, SEGMENTS);
-    assert(depth === 0 || buckets === BUCKETS_MAX, 'only full segments split');
-    let records = 0;
-    let deepest = 0;
-    for (let index = 0; index < segments; index++) {
-      const segment = segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), index);
-      assert(segments === 1 || this.header(segment, buckets, DENSE_INDEX) === index, 'DENSE lists each segment (4)');
-      if (this.header(segment, buckets, LOCAL_DEPTH) === depth) deepest++;
-      const count = this.checkSegment(segment, buckets);
-      assert(count === this.header(segment, buckets, SEGMENT_COUNT), "a segment's count is true (3)");
-      records += count;
-    }
-    assert(records === this.count(root), 'COUNT is the sum (3)');
-    assert(deepest === this.rootWord(root, DEEPEST) && deepest > 0, 'DEEPEST is true (6)');
-    for (let index = 0; depth > 0 && index < 2 ** depth; index++) {
-      const segment = this.element(this.rootWord(root, DIRECTORY), index);
-      const local = this.header(segment, buckets, LOCAL_DEPTH);
-      const prefix = local === 0 ? 0 : this.header(segment, buckets, PREFIX) >>> (32 - local);
-      assert(index >>> (depth - local) === prefix, 'the directory follows the prefixes (2)');
-    }
-  }
-
-  private checkSegment(segment: number, buckets: number): number {
-    const local = this.header(segment, buckets, LOCAL_DEPTH);
-    let count = 0;
-    for (let index = 0; index < buckets; index++) {
-      for (
-        let bucket = (segment + index * BUCKET_GRANULES) | 0;
-        bucket !== NONE;
-        bucket = this.element(bucket, OVERFLOW)
-      ) {
-        for (let slot = 0; slot < SLOTS; slot++) {
-          const tag = (this.element(bucket, slot >>> 2) >>> ((slot & 3) << 3)) & 0xff;
-          const handle = this.element(bucket, HANDLES + slot);
-          assert((tag === 0) === (handle === NONE) && tag !== 1, 'a slot has a tag when it has a record (5)');
-          if (handle === NONE) continue;
-          this.hashRecord(handle);
-          assert(tag === tagOf(this.hasher.low), 'a tag comes from the hash (1)');
-          assert(bucketIndex(this.hasher.low, buckets) === index, 'a record is in its bucket (1)');
-          const prefix = this.header(segment, buckets, PREFIX);
-          assert(local === 0 || (this.hasher.high ^ prefix) >>> (32 - local) === 0, 'a record is in its segment (1)');
-          count++;
-        }
-      }
-    }
-    return count;
+    checkTable(this.memory, this, root);
   }
 
   // --- words of roots, segments and buckets ---
@@ -633,9 +598,9 @@ export class HashTable {
   // --- buckets ---
 
   /** Adds a record to a bucket or its chain. May grow memory. */
-  private append(root: number, first: number, tag: number, handle: number): void {
-    let bucket = first;
-    for (let chain = 1; ; chain++) {
+  private append(root: number, segment: number, index: number, tag: number, handle: number): void {
+    let bucket = (segment + index * BUCKET_GRANULES) | 0;
+    for (let places = 1; ; places += SLOTS) {
       const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
       const at = (bucket & GRANULE_MASK) << 1;
       for (let group = 0; group < 3; group++) {
@@ -647,7 +612,7 @@ export class HashTable {
         words[at + HANDLES + (group << 2) + byte] = handle;
         this.foundBucket = bucket;
         this.foundSlot = (group << 2) + byte;
-        if (chain > this.rootWord(root, CHAIN)) this.setRoot(root, CHAIN, chain);
+        this.reach(root, segment, places + this.foundSlot);
         return;
       }
       let next = words[at + OVERFLOW]!;
@@ -659,6 +624,14 @@ export class HashTable {
       }
       bucket = next;
     }
+  }
+
+  /** Notes that so many places of a bucket are in use. */
+  private reach(root: number, segment: number, places: number): void {
+    if (places > this.rootWord(root, REACH)) this.setRoot(root, REACH, places);
+    if (this.rootWord(root, BUCKETS) !== BUCKETS_MAX) return;
+    if (places > this.header(segment, BUCKETS_MAX, SEGMENT_REACH))
+      this.setHeader(segment, BUCKETS_MAX, SEGMENT_REACH, places);
   }
 
   /** Collects the records of a bucket and its chain, of one tag or (0) of all. */
@@ -742,12 +715,12 @@ export class HashTable {
     this.memory.free(segment);
     this.setRoot(root, DIRECTORY, next);
     this.setRoot(root, BUCKETS, buckets);
-    this.setRoot(root, CHAIN, 1);
+    this.setRoot(root, REACH, 0);
     for (let index = 0; index < this.collectedCount; index++) {
       const handle = this.collected[index]!;
       this.hashRecord(handle);
       const low = this.hasher.low;
-      this.append(root, (next + bucketIndex(low, buckets) * BUCKET_GRANULES) | 0, tagOf(low), handle);
+      this.append(root, next, bucketIndex(low, buckets), tagOf(low), handle);
     }
     this.setHeader(next, buckets, SEGMENT_COUNT, count);
   }
@@ -761,6 +734,7 @@ export class HashTable {
     const prefix = this.header(segment, BUCKETS_MAX, PREFIX);
     const buddy = this.createSegment(BUCKETS_MAX, depth, prefix | bit);
     this.setHeader(segment, BUCKETS_MAX, LOCAL_DEPTH, depth);
+    this.setHeader(segment, BUCKETS_MAX, SEGMENT_REACH, 0);
     for (let mark = MARKS; mark < MARKS + MARK_WORDS; mark++) {
       this.setHeader(buddy, BUCKETS_MAX, mark, this.header(segment, BUCKETS_MAX, mark));
     }
@@ -778,7 +752,7 @@ export class HashTable {
         this.hashRecord(handle);
         const moves = (this.hasher.high & bit) !== 0;
         if (moves) moved++;
-        this.append(root, ((moves ? buddy : segment) + granules) | 0, tagOf(this.hasher.low), handle);
+        this.append(root, moves ? buddy : segment, index, tagOf(this.hasher.low), handle);
       }
     }
     this.setHeader(buddy, BUCKETS_MAX, SEGMENT_COUNT, moved);
@@ -802,8 +776,7 @@ export class HashTable {
     const kept = (prefix & bit) === 0 ? segment : buddy;
     const gone = kept === segment ? buddy : segment;
     for (let index = 0; index < BUCKETS_MAX; index++) {
-      const granules = index * BUCKET_GRANULES;
-      this.moveBucket(root, (gone + granules) | 0, (kept + granules) | 0);
+      this.moveBucket(root, gone, kept, index);
     }
     this.setHeader(kept, BUCKETS_MAX, SEGMENT_COUNT, count);
     this.setHeader(kept, BUCKETS_MAX, LOCAL_DEPTH, depth - 1);
@@ -818,11 +791,12 @@ export class HashTable {
   }
 
   /** Moves all records of one bucket chain to the same bucket of another segment. */
-  private moveBucket(root: number, from: number, to: number): void {
+  private moveBucket(root: number, gone: number, kept: number, index: number): void {
+    const from = (gone + index * BUCKET_GRANULES) | 0;
     for (let bucket = from; bucket !== NONE; bucket = this.element(bucket, OVERFLOW)) {
       for (let slot = 0; slot < SLOTS; slot++) {
         const tag = (this.element(bucket, slot >>> 2) >>> ((slot & 3) << 3)) & 0xff;
-        if (tag !== 0) this.append(root, to, tag, this.element(bucket, HANDLES + slot));
+        if (tag !== 0) this.append(root, kept, index, tag, this.element(bucket, HANDLES + slot));
       }
     }
     this.clearBucket(from);
@@ -983,5 +957,5 @@ export class TableWalk {
 }
 
 function segmentBytes(buckets: number): number {
-  return buckets * BUCKET_BYTES + SEGMENT_HEADER_BYTES + (buckets === BUCKETS_MAX ? MARK_WORDS * 4 : 0);
+  return buckets * BUCKET_BYTES + SEGMENT_HEADER_BYTES + (buckets === BUCKETS_MAX ? (MARK_WORDS + 1) * 4 : 0);
 }

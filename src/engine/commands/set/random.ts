@@ -49,7 +49,7 @@ export const spop = write(
 /** Takes one member out, chosen at random and left in `sets.bytes`, `start`, `end` until it goes. Returns the record. */
 function removeChosen(call: WriteCall, record: number): number {
   const { sets, keyspace } = call;
-  sets.remove(record, sets.bytes, sets.start, sets.end);
+  sets.removeChosen(record);
   if (sets.record !== record) {
     call.peek(1);
     keyspace.moved(sets.record);
