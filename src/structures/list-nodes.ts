@@ -69,7 +69,7 @@ export class ListNodes {
   readonly listpack: Listpack;
   /** Told of nodes while point-in-time walks go on. */
   guard: NodeGuard | null = null;
-  /** Where nodes of long lists are; told of what is linked, unlinked and moved, and of inner nodes' entries. */
+  /** Where nodes of long lists are; told of what is linked, unlinked and moved, and of changed inner nodes. */
   readonly places = new ListPlaces();
   private readonly lzf = new Lzf();
   /** Where compressed nodes are expanded to be read, and streams are made. */
@@ -273,7 +273,8 @@ export class ListNodes {
       return this.move(root, node, at, removed, inserted, entries, limit);
     }
     if (this.guard !== null) this.guard.beforeChange(node);
-    if ((words[word + SHAPE]! & ENTRIES_MASK) !== entries && this.isInner(node)) this.places.forget(root);
+    if (this.isInner(node) && (inserted !== removed || (words[word + SHAPE]! & ENTRIES_MASK) !== entries))
+      this.places.forget(root);
     const grown = inserted - removed;
     const front = at;
     const back = before - at - removed;

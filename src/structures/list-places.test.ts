@@ -67,6 +67,31 @@ test('what comes and goes in the end nodes moves no mark; a change of nodes drop
   assert.equal(itemAt(lists, root, 200), 'item 200');
 });
 
+test('places near the one asked for last are found from there, in both directions', () => {
+  const { lists, root } = listOf(4000, 100);
+  for (let looks = 0; looks < 4; looks++) itemAt(lists, root, 2050);
+  assert.equal(isMarked(lists, root), true);
+  for (const index of [2050, 2051, 2040, 2060, 2050, 2099, 2000, 2055, 150, 2054]) {
+    assert.equal(itemAt(lists, root, index), `item ${index}`);
+  }
+});
+
+test('an item replaced by one of its length keeps the marks, by another drops them', () => {
+  const { lists, root } = listOf(4000, 100);
+  const replace = (text: string) => {
+    lists.seek(root, 2040);
+    lists.replace(root, fromLatin1(text), 0, text.length);
+  };
+  for (let looks = 0; looks < 4; looks++) itemAt(lists, root, 2050);
+  replace('ITEM 2040');
+  assert.equal(isMarked(lists, root), true);
+  assert.equal(itemAt(lists, root, 2040), 'ITEM 2040');
+  assert.equal(itemAt(lists, root, 2050), 'item 2050');
+  replace('a longer item 2040');
+  assert.equal(isMarked(lists, root), false);
+  for (let looks = 0; looks < 4; looks++) assert.equal(itemAt(lists, root, 2050), 'item 2050');
+});
+
 test('a list takes the slot of another', () => {
   const places = new ListPlaces();
   for (let root = 1; root < 100; root++) {

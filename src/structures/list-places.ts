@@ -4,10 +4,11 @@
 //
 // A list has one of the slots, by its root; another list there takes it over. It gets marks once the walks since its nodes
 // changed last took as many steps as making them takes. A mark is a node and how many items lie between the head node and
-// it: what is pushed to or popped from the two end nodes moves no mark.
+// it: what is pushed to or popped from the two end nodes moves no mark. Beside it stands the entry of the node that was asked
+// for last, from which the next one may be nearer than from the ends: who reads page after page goes on from there.
 //
-// Only a hint, and no part of the data set: 64 KB at most. Whoever links, unlinks or moves a node, or changes how many items
-// an inner one has, tells `forget`.
+// Only a hint, and no part of the data set: 96 KB at most. Whoever links, unlinks or moves a node, or changes an inner one but
+// for bytes in their places, tells `forget`.
 
 import { NONE } from '../memory/flat-memory.ts';
 
@@ -32,11 +33,17 @@ export class ListPlaces {
   private readonly counts = new Int32Array(SLOTS);
   private readonly nodes: Int32Array[] = [];
   private readonly befores: Int32Array[] = [];
+  /** [ index: 16 bits | offset in the pack: 16 bits ] of the entry last asked for; 0: none was. */
+  private readonly entries: Int32Array[] = [];
+  /** The slot and number of the mark that `find` found. */
+  private slot = 0;
+  private found = 0;
 
   constructor() {
     for (let slot = 0; slot < SLOTS; slot++) {
       this.nodes.push(new Int32Array(0));
       this.befores.push(new Int32Array(0));
+      this.entries.push(new Int32Array(0));
     }
   }
 
@@ -54,7 +61,25 @@ export class ListPlaces {
       else high = middle;
     }
     this.before = befores[low]!;
+    this.slot = slot;
+    this.found = low;
     return this.nodes[slot]![low]!;
+  }
+
+  /** Index of the entry that was asked for last, of the node that `find` found; -1 when there is none. */
+  entryIndex(): number {
+    const entry = this.entries[this.slot]![this.found]!;
+    return entry === 0 ? -1 : entry >>> 16;
+  }
+
+  /** Its offset in the pack. */
+  entryOffset(): number {
+    return this.entries[this.slot]![this.found]! & 0xffff;
+  }
+
+  /** Notes which entry of the node that `find` found was asked for. */
+  noteEntry(index: number, offset: number): void {
+    this.entries[this.slot]![this.found] = offset > 0xffff ? 0 : (index << 16) | offset;
   }
 
   /** Notes a walk of so many steps; true when it is time to give a list of `nodeCount` nodes its marks. */
@@ -75,10 +100,12 @@ export class ListPlaces {
     if (this.nodes[slot]!.length === 0) {
       this.nodes[slot] = new Int32Array(PLACE_MARKS_MAX);
       this.befores[slot] = new Int32Array(PLACE_MARKS_MAX);
+      this.entries[slot] = new Int32Array(PLACE_MARKS_MAX);
     }
     const count = this.counts[slot]!;
     this.nodes[slot]![count] = node;
     this.befores[slot]![count] = before;
+    this.entries[slot]![count] = 0;
     this.counts[slot] = count + 1;
   }
 

@@ -47,6 +47,8 @@ export class Quicklist {
   private at = 0;
   /** Place in its node of the item that `findNode` found. */
   private indexInNode = 0;
+  /** Whether `findNode` found a node that has a mark. */
+  private isMarked = false;
   /** Nodes that `walkToNode` passed. */
   private steps = 0;
   /** What `place` and `insertAt` worked on. */
@@ -150,9 +152,31 @@ export class Quicklist {
 
   /** Puts the cursor on item `index` (0 ≤ index < count) and reads it. O(nodes) to the nearer end. */
   seek(root: number, index: number): void {
+    this.isMarked = false;
     this.enter(this.findNode(root, index));
-    if (this.at >= 0) this.at = this.listpack.seek(this.bytes, this.pack, this.indexInNode);
+    if (this.at >= 0) {
+      if (this.isMarked) this.seekMarked();
+      else this.at = this.listpack.seek(this.bytes, this.pack, this.indexInNode);
+    }
     this.read();
+  }
+
+  /** Goes to entry `indexInNode` of a marked node: from its ends, or from the entry asked for last if that is nearer. */
+  private seekMarked(): void {
+    const { listpack, bytes, pack, indexInNode } = this;
+    const { places } = this.nodes;
+    const last = places.entryIndex();
+    let steps = indexInNode - last;
+    const fromEnd = Math.min(indexInNode, this.nodes.packEntries(this.node) - 1 - indexInNode);
+    if (last < 0 || Math.abs(steps) > fromEnd) this.at = listpack.seek(bytes, pack, indexInNode);
+    else {
+      let at = pack + places.entryOffset();
+      for (; steps > 0; steps--) at = listpack.next(bytes, at);
+      for (; steps < 0; steps++) at = listpack.previous(bytes, pack, at);
+      if (VERIFY) assert(at === listpack.seek(bytes, pack, indexInNode), 'the entry asked for last is where it was');
+      this.at = at;
+    }
+    places.noteEntry(indexInNode, this.at - pack);
   }
 
   /** Puts the cursor on the first or on the last item, of which there is one, and reads it. */
@@ -460,6 +484,7 @@ export class Quicklist {
     if (VERIFY) {
       assert(this.walkToNode(root, index) === node && this.indexInNode === rest, 'marks lead where a walk does');
     }
+    this.isMarked = node === marked;
     this.indexInNode = rest;
     return node;
   }
