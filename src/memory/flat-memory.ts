@@ -119,6 +119,11 @@ export class FlatMemory {
     }
   }
 
+  /** The first word of a block. */
+  firstWord(handle: number): number {
+    return this.words[handle >>> SEGMENT_SHIFT]![(handle & GRANULE_MASK) << 1]!;
+  }
+
   /** Bytes of live blocks, rounded up to their classes: the data set's part of used_memory. */
   usedBytes(): number {
     return this.counters[0]!;

@@ -200,6 +200,35 @@ export class HashTable {
     return NONE;
   }
 
+  /** Finds a record of the table by itself and the hash of its key; false when it is not there, and the hash is another's. */
+  findHandle(root: number, handle: number, high: number, low: number): boolean {
+    const segment = this.segmentAt(root, high);
+    let bucket = (segment + bucketIndex(low, this.rootWord(root, BUCKETS)) * BUCKET_GRANULES) | 0;
+    this.foundRoot = root;
+    this.foundSegment = segment;
+    this.high = high;
+    this.low = low;
+    for (; bucket !== NONE; bucket = this.element(bucket, OVERFLOW)) {
+      const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
+      const at = ((bucket & GRANULE_MASK) << 1) + HANDLES;
+      for (let slot = 0; slot < SLOTS; slot++) {
+        if (words[at + slot] !== handle) continue;
+        this.foundBucket = bucket;
+        this.foundSlot = slot;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Reads the bucket that a hash names and the header of its segment, of which removeFound will count: a word of no meaning. */
+  touch(root: number, high: number, low: number): number {
+    const segment = this.segmentAt(root, high);
+    const buckets = this.rootWord(root, BUCKETS);
+    const bucket = (segment + bucketIndex(low, buckets) * BUCKET_GRANULES) | 0;
+    return this.element(bucket, HANDLES) ^ this.header(segment, buckets, SEGMENT_COUNT);
+  }
+
   /** The upper half of the hash of the key last looked for. */
   lastHigh(): number {
     return this.high;
