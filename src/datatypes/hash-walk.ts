@@ -1,9 +1,9 @@
 // Walks through hashes (hash.ts has the layouts).
 
 import { NONE } from '../memory/flat-memory.ts';
-import { TableWalk } from '../structures/hash-table.ts';
 import { Listpack } from '../structures/listpack.ts';
 import { readScore } from '../structures/score.ts';
+import { TableWalk } from '../structures/table-walk.ts';
 import type { KeyRecords } from './key-record.ts';
 import type { Members } from './members.ts';
 import { LARGE, PACKED_OTHER, type PackedValues } from './packed-values.ts';
@@ -27,6 +27,9 @@ export class HashWalk {
   valueBytes: Uint8Array = EMPTY;
   valueStart = 0;
   valueEnd = 0;
+  /** Views of the bytes of both: for replies. */
+  view: DataView;
+  valueView: DataView;
   deadline = NEVER;
   private readonly records: KeyRecords;
   private readonly packed: PackedValues;
@@ -37,6 +40,7 @@ export class HashWalk {
   private isTable = false;
   private isExpiring = false;
   private packBytes: Uint8Array = PACK_OF_NOTHING;
+  private packView: DataView;
   private place = 0;
 
   constructor(records: KeyRecords, packed: PackedValues, members: Members) {
@@ -44,6 +48,9 @@ export class HashWalk {
     this.packed = packed;
     this.members = members;
     this.table = new TableWalk(members.table);
+    this.view = this.field.digitsView;
+    this.valueView = this.value.digitsView;
+    this.packView = this.view;
   }
 
   /** Begins before the first field of a hash; NONE is an empty one. */
@@ -61,6 +68,7 @@ export class HashWalk {
     this.isExpiring = (encoding & PACKED_OTHER) !== 0;
     this.packed.read(handle);
     this.packBytes = this.packed.bytes;
+    this.packView = this.packed.view();
     this.place = this.field.first(this.packBytes, this.packed.start + (this.isExpiring ? SLOT_BYTES : 0));
   }
 
@@ -84,6 +92,8 @@ export class HashWalk {
       this.place = field.next(bytes, this.place);
     }
     value.read(bytes, valueAt);
+    this.view = field.isInteger ? field.digitsView : this.packView;
+    this.valueView = value.isInteger ? value.digitsView : this.packView;
     this.bytes = field.bytes;
     this.start = field.start;
     this.end = field.end;
@@ -105,6 +115,8 @@ export class HashWalk {
   read(record: number): void {
     const { members } = this;
     members.read(record);
+    this.view = members.view(record);
+    this.valueView = this.view;
     this.bytes = members.bytes;
     this.start = members.start;
     this.end = members.end;

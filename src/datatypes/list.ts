@@ -22,7 +22,10 @@ import { type KeyRecords, LIST } from './key-record.ts';
 import { LARGE, type PackedValues } from './packed-values.ts';
 
 /** What a command that only reads may do with lists. */
-export type ReadLists = Pick<Lists, 'item' | 'count' | 'seek' | 'seekEnd' | 'next' | 'previous' | 'matches'>;
+export type ReadLists = Pick<
+  Lists,
+  'item' | 'count' | 'seek' | 'seekEnd' | 'itemView' | 'next' | 'previous' | 'matches'
+>;
 
 /** Values up to here move within the reserve that every admitted write has. */
 const MOVED_WITHIN_RESERVE = 4096;
@@ -44,6 +47,7 @@ export class Lists implements Datatype {
   private nodesBytes = 0;
   /** The cursor in a packed list, `at` its item; -1: it is the list of packs' own. */
   private bytes: Uint8Array;
+  private view: DataView;
   private pack = 0;
   private at = -1;
   private readonly records: KeyRecords;
@@ -59,6 +63,7 @@ export class Lists implements Datatype {
     this.item = listpack;
     this.quicklist = new Quicklist(memory, listpack);
     this.bytes = packed.bytes;
+    this.view = this.quicklist.itemView();
   }
 
   /** Takes list-max-listpack-size; lists change their form when they are changed next. */
@@ -89,6 +94,7 @@ export class Lists implements Datatype {
     }
     packed.read(handle);
     this.bytes = packed.bytes;
+    this.view = packed.view();
     this.pack = packed.start;
     this.at = listpack.seek(packed.bytes, packed.start, index);
     assert(this.at >= 0, 'a place lies within the list');
@@ -124,6 +130,12 @@ export class Lists implements Datatype {
     this.at = at;
     listpack.read(this.bytes, at);
     return true;
+  }
+
+  /** A view of the cursor's item, at the same places as `item.bytes`: for replies. */
+  itemView(): DataView {
+    if (this.at < 0) return this.quicklist.itemView();
+    return this.listpack.isInteger ? this.listpack.digitsView : this.view;
   }
 
   /** Whether the cursor's item is text[start..end). */

@@ -4,7 +4,7 @@
 import { copyBytes } from '../lib/bytes.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
-import { HashTable, TableWalk } from '../structures/hash-table.ts';
+import { HashTable } from '../structures/hash-table.ts';
 import {
   FIELD_FLAG,
   KEY_BYTES_BITS,
@@ -17,6 +17,7 @@ import {
   SHORT_VALUE_BYTES_MAX,
 } from '../structures/record.ts';
 import { TableSnapshots } from '../structures/table-snapshot.ts';
+import { TableWalk } from '../structures/table-walk.ts';
 import type { Disposable } from './disposals.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -84,6 +85,11 @@ export class Members implements Disposable {
     this.bytes = this.memory.bytes[handle >>> SEGMENT_SHIFT]!;
     this.start = (word << 2) + memberOffset(lengths);
     this.end = this.start + memberBytes(words, word, lengths);
+  }
+
+  /** A view of what `read` and `readValue` point at, of a record. */
+  view(handle: number): DataView {
+    return this.memory.views[handle >>> SEGMENT_SHIFT]!;
   }
 
   /** Points them at a record's value, which lies behind the member. */

@@ -41,7 +41,7 @@ const SLACK_FROM_BYTES = 16384;
 const EMPTY = new Uint8Array(0);
 
 /** What a command that only reads may do with packed values. */
-export type ReadPackedValues = Pick<PackedValues, 'bytes' | 'start' | 'end' | 'read'>;
+export type ReadPackedValues = Pick<PackedValues, 'bytes' | 'start' | 'end' | 'read' | 'view'>;
 
 /** Reads and edits the packed values of key records in one flat memory. */
 export class PackedValues {
@@ -49,12 +49,19 @@ export class PackedValues {
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;
+  /** The segment that it lies in. */
+  private segment = 0;
   private readonly records: KeyRecords;
   private readonly memory: FlatMemory;
 
   constructor(records: KeyRecords) {
     this.records = records;
     this.memory = records.memory;
+  }
+
+  /** A view of `bytes`. */
+  view(): DataView {
+    return this.memory.views[this.segment]!;
   }
 
   /** Whether a record's value is packed. */
@@ -73,6 +80,7 @@ export class PackedValues {
     if ((lengths & LONG_FLAG) === 0 && ((header[at]! >>> ENCODING_SHIFT) & ENCODING_MASK) < PACKED_OUTSIDE) {
       const start = (at << 2) + 8 + ((lengths >>> 31) << 3) + (lengths & SHORT_KEY_BYTES_MAX);
       this.bytes = bytes;
+      this.segment = handle >>> SEGMENT_SHIFT;
       this.start = start;
       this.end = start + ((lengths >>> KEY_BYTES_BITS) & SHORT_VALUE_BYTES_MAX);
       return;
@@ -80,6 +88,7 @@ export class PackedValues {
     const keyStart = records.keyStart(handle);
     if (records.encoding(handle) < PACKED_OUTSIDE) {
       this.bytes = bytes;
+      this.segment = handle >>> SEGMENT_SHIFT;
       this.start = keyStart + records.keyLength(handle);
       this.end = this.start + records.inlineLength(handle);
       return;
@@ -87,6 +96,7 @@ export class PackedValues {
     const words = memory.words[handle >>> SEGMENT_SHIFT]!;
     const block = words[(keyStart >>> 2) - 2]!;
     this.bytes = memory.bytes[block >>> SEGMENT_SHIFT]!;
+    this.segment = block >>> SEGMENT_SHIFT;
     this.start = (block & GRANULE_MASK) << 3;
     this.end = this.start + words[(keyStart >>> 2) - 1]!;
   }

@@ -1,7 +1,7 @@
 // A scratch set: members gathered for the length of one command (SUNION, SDIFF of many sets). It belongs to no key.
 
 import { NONE } from '../memory/flat-memory.ts';
-import { TableWalk } from '../structures/hash-table.ts';
+import { TableWalk } from '../structures/table-walk.ts';
 import { Members } from './members.ts';
 
 /** Beside a member's record: its share of the index, and of a table's growth. */

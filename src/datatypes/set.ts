@@ -12,10 +12,10 @@ import { Int64 } from '../lib/int64.ts';
 import { INT64_DIGITS_MAX } from '../lib/integers.ts';
 import type { Prng } from '../lib/prng.ts';
 import { NONE } from '../memory/flat-memory.ts';
-import { TableWalk } from '../structures/hash-table.ts';
 import { INT_SET_HEADER_BYTES, IntSet } from '../structures/int-set.ts';
 import { IntSetCursor } from '../structures/int-set-cursor.ts';
 import { Listpack, PACK_EMPTY_BYTES } from '../structures/listpack.ts';
+import { TableWalk } from '../structures/table-walk.ts';
 import type { Datatype } from './datatype.ts';
 import { DISPOSE_AT_ONCE_MAX, type Disposals } from './disposals.ts';
 import { type KeyRecords, SET } from './key-record.ts';
@@ -283,6 +283,19 @@ export class Sets implements Datatype {
     return true;
   }
 
+  /** Takes the member out that `random` has just chosen. Leaves the record in `record`; it may be empty. */
+  removeChosen(handle: number): void {
+    if (!this.isLarge(handle)) {
+      this.remove(handle, this.bytes, this.start, this.end);
+      return;
+    }
+    const { members } = this;
+    this.record = handle;
+    const chosen = members.table.found();
+    members.table.removeFound(this.packed.payload(handle, 0));
+    members.free(chosen);
+  }
+
   /** Makes room for `members` more at once: a packed set that would outgrow its form anyhow becomes a table. */
   expect(handle: number, members: number): void {
     this.record = handle;
@@ -439,6 +452,8 @@ export class SetWalk {
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;
+  /** A view of `bytes`: for replies. */
+  view: DataView;
   private readonly records: KeyRecords;
   private readonly packed: PackedValues;
   private readonly members: Members;
@@ -446,9 +461,11 @@ export class SetWalk {
   private readonly listpack = new Listpack();
   private readonly intSet = new IntSet();
   private readonly digits = new Uint8Array(INT64_DIGITS_MAX + 1);
+  private readonly digitsView = new DataView(this.digits.buffer);
   private encoding = LARGE;
   /** The packed set: where it begins, and where the next member stands: an offset, or an index. */
   private packedBytes: Uint8Array = EMPTY;
+  private packedView: DataView;
   private packedStart = 0;
   private place = 0;
   /** Integers of an int set. */
@@ -459,6 +476,8 @@ export class SetWalk {
     this.packed = packed;
     this.members = members;
     this.table = new TableWalk(members.table);
+    this.view = this.digitsView;
+    this.packedView = this.view;
   }
 
   /** Begins before the first member of a set; NONE is an empty one. */
@@ -475,6 +494,7 @@ export class SetWalk {
     }
     packed.read(handle);
     this.packedBytes = packed.bytes;
+    this.packedView = packed.view();
     this.packedStart = packed.start;
     this.encoding &= PACKED_OTHER;
     if (this.encoding === PACKED_OTHER) {
@@ -491,6 +511,7 @@ export class SetWalk {
       const { members } = this;
       members.read(handle);
       this.bytes = members.bytes;
+      this.view = members.view(handle);
       this.start = members.start;
       this.end = members.end;
       return true;
@@ -500,6 +521,7 @@ export class SetWalk {
       if (this.place >= this.integers) return false;
       this.intSet.get(bytes, this.packedStart, this.place++);
       this.bytes = this.digits;
+      this.view = this.digitsView;
       this.start = 0;
       this.end = this.intSet.value.write(this.digits, 0);
       return true;
@@ -508,6 +530,7 @@ export class SetWalk {
     listpack.read(bytes, this.place);
     this.place = listpack.next(bytes, this.place);
     this.bytes = listpack.bytes;
+    this.view = listpack.isInteger ? listpack.digitsView : this.packedView;
     this.start = listpack.start;
     this.end = listpack.end;
     return true;

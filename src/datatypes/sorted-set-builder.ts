@@ -2,10 +2,10 @@
 // or made the value of a key, as small as it can be. Nothing is made in JavaScript for a member. One result at a time.
 
 import { NONE } from '../memory/flat-memory.ts';
-import { TableWalk } from '../structures/hash-table.ts';
 import { PACK_EMPTY_BYTES } from '../structures/listpack.ts';
 import { TreeCursor } from '../structures/ordered-tree.ts';
 import { readScore, writeScore } from '../structures/score.ts';
+import { TableWalk } from '../structures/table-walk.ts';
 import { SORTED_SET } from './key-record.ts';
 import type { SortedSets } from './sorted-set.ts';
 

@@ -9,6 +9,8 @@ import type { SortedSets } from './sorted-set.ts';
 import { SortedSetPacks } from './sorted-set-pack.ts';
 
 const EMPTY = new Uint8Array(0);
+/** Members that `fetch` goes on by at most: the processor has no more reads under way than a dozen. */
+const FETCHED_MAX = 32;
 
 /** One walk. While it goes on its sorted set may be asked, but not changed; other values may. */
 export class SortedSetWalk {
@@ -16,8 +18,14 @@ export class SortedSetWalk {
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;
+  /** A view of `bytes`: for replies. */
+  view: DataView;
   /** The member record that the walk is at; NONE in a pack. */
   record = NONE;
+  /** The records that `fetch` went on by, and where their members lie. */
+  readonly fetched = new Int32Array(FETCHED_MAX);
+  readonly fetchedStarts = new Int32Array(FETCHED_MAX);
+  readonly fetchedEnds = new Int32Array(FETCHED_MAX);
   private readonly sets: SortedSets;
   private readonly listpack = new Listpack();
   private readonly packs: SortedSetPacks;
@@ -25,6 +33,7 @@ export class SortedSetWalk {
   private isLarge = false;
   /** The pack: where it lies, where the walk goes on, and the member that it is at. */
   private pack: Uint8Array = EMPTY;
+  private packView: DataView;
   private packStart = 0;
   private place = 0;
   private at = 0;
@@ -32,6 +41,8 @@ export class SortedSetWalk {
   constructor(sets: SortedSets) {
     this.sets = sets;
     this.packs = new SortedSetPacks(this.listpack);
+    this.view = this.listpack.digitsView;
+    this.packView = this.view;
   }
 
   /** Begins before the member of a rank (0 to the count): `next` comes upon it, `previous` upon the one before. */
@@ -46,6 +57,7 @@ export class SortedSetWalk {
     }
     packed.read(handle);
     this.pack = packed.bytes;
+    this.packView = packed.view();
     this.packStart = packed.start;
     if (rank === 0) this.place = listpack.first(packed.bytes, packed.start);
     else {
@@ -58,6 +70,40 @@ export class SortedSetWalk {
   goTo(record: number): void {
     this.isLarge = true;
     this.record = record;
+  }
+
+  /** Whether the walk is through a large sorted set: then `fetch` may be asked. */
+  canFetch(): boolean {
+    return this.isLarge;
+  }
+
+  /**
+   * Goes on by up to `count` members of a large sorted set, which must be there, upwards or downwards, and leaves their
+   * records in `fetched`, their members in view(i)[fetchedStarts[i]..fetchedEnds[i]). Returns how many. The records of
+   * neighbours lie scattered: read in so short a loop, many of them are waited for at a time.
+   */
+  fetch(count: number, isReversed: boolean): number {
+    const { fetched, fetchedStarts: starts, fetchedEnds: ends } = this;
+    const { tree, members } = this.sets;
+    const { words } = members.memory;
+    const run = Math.min(count, FETCHED_MAX);
+    if (isReversed) tree.previousRun(this.cursor, fetched, run);
+    else tree.nextRun(this.cursor, fetched, run);
+    for (let index = 0; index < run; index++) {
+      const record = fetched[index]!;
+      const segment = words[record >>> SEGMENT_SHIFT]!;
+      const word = (record & GRANULE_MASK) << 1;
+      const lengths = segment[word]!;
+      const start = (word << 2) + memberOffset(lengths);
+      starts[index] = start;
+      ends[index] = start + memberBytes(segment, word, lengths);
+    }
+    return run;
+  }
+
+  /** A view of the member that `fetch` came by as number `index`. */
+  fetchedView(index: number): DataView {
+    return this.sets.members.memory.views[this.fetched[index]! >>> SEGMENT_SHIFT]!;
   }
 
   /** What names the member that the walk is at, for `goToMark`, while the sorted set stays as it is. */
@@ -107,6 +153,7 @@ export class SortedSetWalk {
       const word = (record & GRANULE_MASK) << 1;
       const lengths = words[word]!;
       this.bytes = memory.bytes[record >>> SEGMENT_SHIFT]!;
+      this.view = memory.views[record >>> SEGMENT_SHIFT]!;
       this.start = (word << 2) + memberOffset(lengths);
       this.end = this.start + memberBytes(words, word, lengths);
       return;
@@ -114,6 +161,7 @@ export class SortedSetWalk {
     const { listpack } = this;
     listpack.read(this.pack, this.at);
     this.bytes = listpack.bytes;
+    this.view = listpack.isInteger ? listpack.digitsView : this.packView;
     this.start = listpack.start;
     this.end = listpack.end;
   }
@@ -127,6 +175,7 @@ export class SortedSetWalk {
     const { listpack } = this;
     listpack.read(this.pack, listpack.next(this.pack, this.at));
     this.bytes = listpack.bytes;
+    this.view = listpack.isInteger ? listpack.digitsView : this.packView;
     this.start = listpack.start;
     this.end = listpack.end;
     return true;

@@ -26,6 +26,7 @@ import {
   SortedSets,
 } from './sorted-set.ts';
 import { ScoreRange } from './sorted-set-range.ts';
+import type { SortedSetWalk } from './sorted-set-walk.ts';
 
 const KEY = fromLatin1('key');
 const SCORES = [0, -0, 1, 2, 2.5, -1, 100, 1e6, 3e9, -3e9, 2 ** 53, 2 ** 60, 2 ** 70, 0.1, 1e-9, Infinity, -Infinity];
@@ -160,6 +161,30 @@ class Model {
     walk.begin(this.handle, rank);
     while (walk.previous()) backward.push(read());
     assert.deepEqual(backward, sorted.slice(0, rank).reverse());
+    walk.begin(this.handle, rank);
+    if (!walk.canFetch()) return;
+    for (const [isReversed, expected] of [
+      [false, forward],
+      [true, backward],
+    ] as const) {
+      walk.begin(this.handle, rank);
+      const fetched: string[] = [];
+      while (fetched.length < expected.length) {
+        const run = walk.fetch(expected.length - fetched.length, isReversed);
+        for (let index = 0; index < run; index++) fetched.push(this.fetchedMember(walk, index));
+      }
+      assert.deepEqual(
+        fetched,
+        expected.map(([member]) => member),
+      );
+    }
+  }
+
+  private fetchedMember(walk: SortedSetWalk, index: number): string {
+    const view = walk.fetchedView(index);
+    const start = walk.fetchedStarts[index]!;
+    const bytes = new Uint8Array(view.buffer, start, walk.fetchedEnds[index]! - start);
+    return toLatin1(bytes, 0, bytes.length);
   }
 
   end(): void {
@@ -202,6 +227,14 @@ export function fuzzSortedSets(seed: number, operations: number): void {
       } else if (choice < 98) {
         const first = prng.below(size);
         model.removeRanks(first, first + 1 + prng.below(size - first));
+        // One after the other from one end, with something else between now and then.
+        const atEnd = prng.below(2) === 0;
+        for (let pops = prng.below(20); pops > 0 && model.scores.size > 1; pops--) {
+          if (prng.below(8) === 0) model.add(memberOf(prng), prng.below(50), 0);
+          if (prng.below(8) === 0) model.remove(model.sorted()[prng.below(model.scores.size)]![0]);
+          const rank = atEnd ? model.scores.size - 1 : 0;
+          if (model.scores.size > 1) model.removeRanks(rank, rank + 1);
+        }
       } else model.copy();
       model.check(prng);
     }

@@ -16,6 +16,7 @@ import { type Listpack, PACK_EMPTY_BYTES } from '../structures/listpack.ts';
 import { OrderedTree } from '../structures/ordered-tree.ts';
 import { readScore, writeScore } from '../structures/score.ts';
 import type { Datatype } from './datatype.ts';
+import { DepartingMembers } from './departing-members.ts';
 import { DISPOSE_AT_ONCE_MAX, type Disposals } from './disposals.ts';
 import { type KeyRecords, SORTED_SET } from './key-record.ts';
 import type { Members } from './members.ts';
@@ -82,6 +83,7 @@ export class SortedSets implements Datatype {
   end = 0;
   readonly packs: SortedSetPacks;
   readonly tree: OrderedTree;
+  private readonly departing: DepartingMembers;
   readonly members: Members;
   readonly packed: PackedValues;
   readonly listpack: Listpack;
@@ -97,6 +99,7 @@ export class SortedSets implements Datatype {
     this.listpack = listpack;
     this.packs = new SortedSetPacks(listpack);
     this.tree = new OrderedTree(members.memory);
+    this.departing = new DepartingMembers(members, this.tree);
     this.ownWalk = new SortedSetWalk(this);
   }
 
@@ -319,6 +322,15 @@ export class SortedSets implements Datatype {
       return;
     }
     const root = packed.payload(handle, 0);
+    if (end - first === 1) {
+      const treeRoot = packed.payload(handle, 1);
+      tree.removeRun(treeRoot, first, 1);
+      const record = tree.collected[0]!;
+      this.departing.find(root, record, treeRoot, first, first > 0);
+      members.table.removeFound(root);
+      members.free(record);
+      return;
+    }
     for (let left = end - first; left > 0; left -= tree.collectedCount) {
       tree.removeRun(packed.payload(handle, 1), first, left);
       for (let index = 0; index < tree.collectedCount; index++) {

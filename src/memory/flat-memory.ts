@@ -10,7 +10,7 @@
 // Handles are signed (`| 0`): as unsigned numbers those above 2^31 become heap numbers (610 scavenges in 40 M calls
 // against 2, DESIGN.md). They become unsigned only in the address computation, `handle >>> 21`.
 //
-// Whoever holds a view (`bytes[…]`, `words[…]`) must take it again after any call that may allocate or free.
+// Whoever holds a view (`bytes[…]`, `words[…]`, `views[…]`) must take it again after any call that may allocate or free.
 //
 // Invariants: (1) usedBytes is the sum of the live blocks' class sizes or runs; (2) a slab's LIVE blocks and its free
 // list add up to BUMP; (3) slabs with room, and only they, are in their class's list, unless their segment is condemned; (4) handle 0 is never given out.
@@ -74,6 +74,7 @@ const SHORT_BYTES = 256;
 
 const EMPTY_BYTES = new Uint8Array(0);
 const EMPTY_WORDS = new Int32Array(0);
+const EMPTY_VIEW = new DataView(new ArrayBuffer(0));
 
 export interface FlatMemoryOptions {
   /** Number of the first segment, for tests of high handles; those below it stay unused. */
@@ -90,6 +91,8 @@ export class FlatMemory {
   readonly bytes: Uint8Array[] = [];
   /** The same segments as 32-bit words. */
   readonly words: Int32Array[] = [];
+  /** The same segments for words that are not aligned: to copy texts to replies. */
+  readonly views: DataView[] = [];
   /** [0] bytes of live blocks, [1] bytes of segments, [2] live blocks, [3] bytes held. In an array because doubles held in object fields
    *  are boxed anew on each change. */
   private readonly counters = new Float64Array(4);
@@ -111,8 +114,14 @@ export class FlatMemory {
     for (let segment = 0; segment < this.firstSegment; segment++) {
       this.bytes.push(EMPTY_BYTES);
       this.words.push(EMPTY_WORDS);
+      this.views.push(EMPTY_VIEW);
       this.runs.addDedicated(segment);
     }
+  }
+
+  /** The first word of a block. */
+  firstWord(handle: number): number {
+    return this.words[handle >>> SEGMENT_SHIFT]![(handle & GRANULE_MASK) << 1]!;
   }
 
   /** Bytes of live blocks, rounded up to their classes: the data set's part of used_memory. */
@@ -484,6 +493,7 @@ export class FlatMemory {
     if (transfer) this.released.push(this.bytes[segment]!);
     this.bytes[segment] = EMPTY_BYTES;
     this.words[segment] = EMPTY_WORDS;
+    this.views[segment] = EMPTY_VIEW;
     this.freeNumbers.push(segment);
   }
 
@@ -524,6 +534,7 @@ export class FlatMemory {
     const segment = this.freeNumbers.pop() ?? this.bytes.length;
     this.bytes[segment] = new Uint8Array(buffer);
     this.words[segment] = new Int32Array(buffer);
+    this.views[segment] = new DataView(buffer);
     this.counters[1]! += bytes;
     return segment;
   }

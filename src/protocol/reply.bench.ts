@@ -8,6 +8,7 @@ import { Reply } from './reply.ts';
 const BATCH = 100;
 const reply = new Reply();
 const value = fromLatin1('v'.repeat(4096));
+const view = new DataView(value.buffer);
 
 function batch(write: (i: number) => void): () => number {
   return () => {
@@ -28,6 +29,12 @@ const cases: readonly [string, (i: number) => void][] = [
   ['bulk of 64 bytes', (i) => reply.bulk(value, i, i + 64)],
   ['bulk of 100 bytes', (i) => reply.bulk(value, i, i + 100)],
   ['bulk of 1024 bytes', (i) => reply.bulk(value, i, i + 1024)],
+  ['bulk of 3 bytes of a view', (i) => reply.bulkView(view, i, i + 3)],
+  ['bulk of 16 bytes of a view', (i) => reply.bulkView(view, i, i + 16)],
+  ['bulk of 64 bytes of a view', (i) => reply.bulkView(view, i, i + 64)],
+  ['bulk of 100 bytes of a view', (i) => reply.bulkView(view, i, i + 100)],
+  ['bulk of 256 bytes of a view', (i) => reply.bulkView(view, i, i + 256)],
+  ['bulk of 1024 bytes of a view', (i) => reply.bulkView(view, i, i + 1024)],
   ['error constant', () => reply.error(WRONG_TYPE)],
   ['double, whole', (i) => reply.double(i)],
   ['double, fraction', (i) => reply.double(i + 0.25)],

@@ -53,6 +53,19 @@ test('bulks of every kind of length', () => {
   }
 });
 
+test('bulks of a view, at every offset, up to its end', () => {
+  const text = Array.from({ length: 2000 }, (_, index) => String.fromCharCode(97 + (index % 26))).join('');
+  const bytes = fromLatin1(`..${text}`);
+  for (const view of [new DataView(bytes.buffer, bytes.byteOffset + 2), new DataView(fromLatin1(text).buffer)]) {
+    for (const length of [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 63, 64, 99, 100, 101, 127, 128, 129, 300, 1500]) {
+      for (const start of [0, 1, 2, 3, 4, 2000 - length]) {
+        const part = text.slice(start, start + length);
+        same((reply) => reply.bulkView(view, start, start + length), `$${length}\r\n${part}\r\n`);
+      }
+    }
+  }
+});
+
 test('types that RESP2 lacks are written as those that it has', () => {
   check((reply) => reply.nil(), '$-1\r\n', '_\r\n');
   check((reply) => reply.nilArray(), '*-1\r\n', '_\r\n');

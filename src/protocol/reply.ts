@@ -18,6 +18,8 @@ import { REPLY_BYTES_FIRST, REPLY_BYTES_KEPT, REPLY_BYTES_MAX } from '../lib/lim
 const CR = 13;
 const LF = 10;
 const ZERO = 48;
+/** Both, as a little-endian half word. */
+const LINE_END = CR | (LF << 8);
 
 // The first byte of each type.
 const SIMPLE = 43;
@@ -35,6 +37,9 @@ const SET = 126;
 const ATTRIBUTE = 124;
 const PUSH = 62;
 
+/** Longer strings are copied by `set`. */
+const VIEW_BYTES_MAX = 128;
+
 /** The longest header: a type byte, 17 digits and sign of any safe integer, "\r\n". */
 const HEADER_BYTES_MAX = 20;
 
@@ -51,6 +56,8 @@ export class Reply {
   errors: number;
   /** Where the last of them begins. */
   lastError: number;
+  /** `bytes`, for words that are not aligned. */
+  private view: DataView;
   /** Set when a reply was longer than any that can be sent: the connection is to be closed. */
   overflowed: boolean;
   /** A double on its way into a bulk, whose length comes first. */
@@ -58,6 +65,7 @@ export class Reply {
 
   constructor() {
     this.bytes = new Uint8Array(REPLY_BYTES_FIRST);
+    this.view = new DataView(this.bytes.buffer);
     this.length = 0;
     this.resp = 2;
     this.errors = 0;
@@ -85,7 +93,12 @@ export class Reply {
     if (capacity > REPLY_BYTES_MAX) capacity = REPLY_BYTES_MAX;
     const bytes = new Uint8Array(capacity);
     bytes.set(this.bytes.subarray(0, this.length));
+    this.use(bytes);
+  }
+
+  private use(bytes: Uint8Array<ArrayBuffer>): void {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
   }
 
   /** Empties the buffer for the next batch. */
@@ -94,13 +107,13 @@ export class Reply {
     this.errors = 0;
     this.lastError = 0;
     this.overflowed = false;
-    if (this.bytes.length > REPLY_BYTES_KEPT) this.bytes = new Uint8Array(REPLY_BYTES_FIRST);
+    if (this.bytes.length > REPLY_BYTES_KEPT) this.use(new Uint8Array(REPLY_BYTES_FIRST));
   }
 
   /** Hands over what was written, which the caller owns from now on, and starts with a fresh buffer. */
   take(): Uint8Array {
     const taken = this.bytes.subarray(0, this.length);
-    this.bytes = new Uint8Array(REPLY_BYTES_FIRST);
+    this.use(new Uint8Array(REPLY_BYTES_FIRST));
     this.clear();
     return taken;
   }
@@ -230,6 +243,42 @@ export class Reply {
     to[at] = CR;
     to[at + 1] = LF;
     this.length = at + 2;
+  }
+
+  /**
+   * A string of flat memory: view[start..end). Copies words: half of what `bulk` takes (reply.bench.ts). The last word
+   * overlaps the one before, so that nothing beyond either end is read or written.
+   */
+  bulkView(view: DataView, start: number, end: number): void {
+    const count = end - start;
+    this.ensure(count + HEADER_BYTES_MAX + 2);
+    const to = this.view;
+    let at = this.length;
+    if (count < 10) {
+      to.setInt32(at, BULK | ((ZERO + count) << 8) | (CR << 16) | (LF << 24), true);
+      at += 4;
+    } else if (count < 100) {
+      const tens = (count / 10) | 0;
+      to.setInt32(at, BULK | ((ZERO + tens) << 8) | ((ZERO + count - tens * 10) << 16) | (CR << 24), true);
+      to.setInt8(at + 4, LF);
+      at += 5;
+    } else {
+      to.setInt8(at, BULK);
+      at = writeInteger(count, this.bytes, at + 1);
+      to.setInt16(at, LINE_END, true);
+      at += 2;
+    }
+    const behind = at + count;
+    if (count < 4) for (let from = start; from < end; from++) to.setInt8(at++, view.getInt8(from));
+    else if (count <= VIEW_BYTES_MAX) {
+      for (let from = start; from < end - 4; from += 4) {
+        to.setInt32(at, view.getInt32(from, true), true);
+        at += 4;
+      }
+      to.setInt32(behind - 4, view.getInt32(end - 4, true), true);
+    } else this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + start, count), at);
+    to.setInt16(behind, LINE_END, true);
+    this.length = behind + 2;
   }
 
   private copyLong(bytes: Uint8Array, start: number, end: number, at: number): number {

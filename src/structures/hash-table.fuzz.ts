@@ -65,6 +65,14 @@ export class TableModel {
     this.keys.delete(key);
   }
 
+  removeRandom(prng: Prng): void {
+    const chosen = this.table.random(this.root, prng);
+    if (chosen === NONE) return;
+    this.keys.delete(this.keyOf(chosen));
+    this.table.removeFound(this.root);
+    this.memory.free(chosen);
+  }
+
   /** One scan step; returns the next cursor and adds what it saw. */
   scan(cursor: number, seen: Set<string>): number {
     const next = this.table.scan(this.root, cursor);
@@ -99,6 +107,7 @@ export function fuzzHashTable(seed: number, operations: number, firstSegment = 0
     // Now some thousands of keys, now some hundreds.
     const key = `key:${prng.below(Math.floor(step / (2 * SWING)) % 3 === 1 ? 700 : 9000)}`;
     if (prng.below(100) < (isGrowing ? 75 : 15)) model.add(key);
+    else if (prng.below(4) === 0) model.removeRandom(prng);
     else model.remove(key);
     if (isChecked(model.keys.size, step)) model.check();
     if (step % 8192 === 0) assert.deepEqual(model.scanAll(), new Set(model.keys.keys()), `seed ${seed} step ${step}`);

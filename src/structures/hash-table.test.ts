@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fromLatin1 } from '../lib/bytes.ts';
 import { Prng } from '../lib/prng.ts';
 import { fuzzHashTable, TableModel } from './hash-table.fuzz.ts';
+import { bucketIndex } from './table-layout.ts';
 
 for (const [name, seed, firstSegment] of [
   ['low', 1, 0],
@@ -49,21 +51,55 @@ test('SCAN takes any cursor', () => {
   }
 });
 
-test('random records are fair', () => {
-  const model = new TableModel(6);
-  const prng = new Prng(6);
-  const count = 1000;
-  for (let index = 0; index < count; index++) model.add(`k${index}`);
+/** Draws random records of a table 200 times its count. */
+function checkFairness(model: TableModel, prng: Prng): void {
+  const count = model.keys.size;
   const seen = new Map<number, number>();
-  const draws = count * 200;
-  for (let draw = 0; draw < draws; draw++) {
+  for (let draw = 0; draw < count * 200; draw++) {
     const handle = model.table.random(model.root, prng);
+    assert.equal(model.table.found(), handle);
     seen.set(handle, (seen.get(handle) ?? 0) + 1);
   }
   let chiSquare = 0;
   for (const handle of model.keys.values()) chiSquare += ((seen.get(handle) ?? 0) - 200) ** 2 / 200;
-  // 999 degrees of freedom: mean 999, standard deviation 45.
-  assert.ok(chiSquare < 999 + 6 * 45, `chi-square ${chiSquare}`);
+  // The mean of chi-square is its degrees of freedom, its variance twice that.
+  assert.ok(chiSquare < count - 1 + 6 * Math.sqrt(2 * count), `chi-square ${chiSquare} of ${count}`);
+}
+
+test('random records are fair', () => {
+  const prng = new Prng(6);
+  for (const count of [1, 11, 40, 300, 1000, 3000]) {
+    const model = new TableModel(6);
+    for (let index = 0; index < count; index++) model.add(`k${index}`);
+    checkFairness(model, prng);
+    // Emptier than any table that only grew, with overflow buckets that came and went.
+    for (let index = 0; index < count; index++) if (index % 4 > 0) model.remove(`k${index}`);
+    model.table.check(model.root);
+    if (count > 3) checkFairness(model, prng);
+  }
+});
+
+test('what was chosen at random can be taken out at once', () => {
+  const prng = new Prng(7);
+  const model = new TableModel(7);
+  const told: number[] = [];
+  for (let index = 0; index < 3000; index++) model.add(`k${index}`);
+  model.table.guard = {
+    beforeChange: (_root, _segment, bucket) => told.push(bucket),
+    beforeRestructure: () => undefined,
+  };
+  for (let left = 3000; left > 0; left--) {
+    const chosen = model.table.random(model.root, prng);
+    const key = fromLatin1(model.keyOf(chosen));
+    model.hasher.hash(key, 0, key.length);
+    const bucket = bucketIndex(model.hasher.low, model.table.bucketCount(model.root));
+    model.table.removeFound(model.root);
+    assert.equal(told.at(-1), bucket);
+    model.memory.free(chosen);
+    if (left % 64 === 0) model.table.check(model.root);
+  }
+  assert.equal(model.table.count(model.root), 0);
+  assert.equal(told.length, 3000);
 });
 
 test('a table that is disposed of hands out each record once', () => {

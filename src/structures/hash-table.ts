@@ -16,7 +16,7 @@
 // Invariants: (1) a record is in the bucket that its hash names, or in its overflow chain; (2) the directory entries
 // that share a segment's prefix, and only they, name it; (3) COUNT is the sum of the segments' counts; (4) DENSE lists
 // each segment once, at the index it says; (5) tags are 2..255, so that the byte search gives no false hit on empties;
-// (6) DEEPEST segments have local depth DEPTH, and it is not 0 unless DEPTH is.
+// (6) DEEPEST segments have local depth DEPTH, and it is not 0 unless DEPTH is; (7) no record lies beyond either REACH.
 
 import { assert, VERIFY } from '../lib/assert.ts';
 import type { KeyHasher } from '../lib/half-siphash.ts';
@@ -31,7 +31,6 @@ import {
   BUCKETS,
   BUCKETS_MAX,
   bucketIndex,
-  CHAIN,
   COUNT,
   DEEPEST,
   DENSE,
@@ -45,9 +44,11 @@ import {
   ONES,
   OVERFLOW,
   PREFIX,
+  REACH,
   ROOT_BYTES,
   SEGMENT_COUNT,
   SEGMENT_HEADER_BYTES,
+  SEGMENT_REACH,
   SEGMENTS,
   SLOTS,
   slotsOf,
@@ -75,6 +76,12 @@ export interface TableGuard {
   beforeChange(root: number, segment: number, bucket: number): void;
   /** A segment is about to split, merge or change its bucket count. */
   beforeRestructure(root: number, segment: number): void;
+}
+
+/** Where a walk goes on in a chain of buckets. */
+export interface ChainPlace {
+  bucket: number;
+  slot: number;
 }
 
 /** All the tables of one record kind in one flat memory. */
@@ -116,7 +123,6 @@ export class HashTable {
     words[at + DIRECTORY] = segment;
     words[at + SEGMENTS] = 1;
     words[at + BUCKETS] = 1;
-    words[at + CHAIN] = 1;
     words[at + DEEPEST] = 1;
     return root;
   }
@@ -201,6 +207,35 @@ export class HashTable {
     return NONE;
   }
 
+  /** Finds a record of the table by itself and the hash of its key; false when it is not there, and the hash is another's. */
+  findHandle(root: number, handle: number, high: number, low: number): boolean {
+    const segment = this.segmentAt(root, high);
+    let bucket = (segment + bucketIndex(low, this.rootWord(root, BUCKETS)) * BUCKET_GRANULES) | 0;
+    this.foundRoot = root;
+    this.foundSegment = segment;
+    this.high = high;
+    this.low = low;
+    for (; bucket !== NONE; bucket = this.element(bucket, OVERFLOW)) {
+      const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
+      const at = ((bucket & GRANULE_MASK) << 1) + HANDLES;
+      for (let slot = 0; slot < SLOTS; slot++) {
+        if (words[at + slot] !== handle) continue;
+        this.foundBucket = bucket;
+        this.foundSlot = slot;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Reads the bucket that a hash names and the header of its segment, of which removeFound will count: a word of no meaning. */
+  touch(root: number, high: number, low: number): number {
+    const segment = this.segmentAt(root, high);
+    const buckets = this.rootWord(root, BUCKETS);
+    const bucket = (segment + bucketIndex(low, buckets) * BUCKET_GRANULES) | 0;
+    return this.element(bucket, HANDLES) ^ this.header(segment, buckets, SEGMENT_COUNT);
+  }
+
   /** The upper half of the hash of the key last looked for. */
   lastHigh(): number {
     return this.high;
@@ -258,7 +293,7 @@ export class HashTable {
     const bucketsNow = this.rootWord(root, BUCKETS);
     if (this.guard !== null) this.guard.beforeChange(root, segment, bucketIndex(low, bucketsNow));
     expected?.added();
-    this.append(root, (segment + bucketIndex(low, bucketsNow) * BUCKET_GRANULES) | 0, tagOf(low), handle);
+    this.append(root, segment, bucketIndex(low, bucketsNow), tagOf(low), handle);
     this.foundSegment = segment;
     this.addHeader(segment, bucketsNow, SEGMENT_COUNT, 1);
     this.addRoot(root, COUNT, 1);
@@ -364,20 +399,31 @@ export class HashTable {
     return this.cursor(next, this.header(nextSegment, buckets, LOCAL_DEPTH), buckets, 0);
   }
 
-  /** A record chosen fairly, NONE when the table is empty. Expected tries are bounded by the merge threshold. */
+  /** A record chosen fairly, which is the one found then; NONE when the table is empty. */
   random(root: number, prng: Prng): number {
     if (this.count(root) === 0) return NONE;
     const segments = this.rootWord(root, SEGMENTS);
     const buckets = this.rootWord(root, BUCKETS);
-    const chain = this.rootWord(root, CHAIN);
+    const reach = this.rootWord(root, REACH);
     for (;;) {
       const segment =
         segments === 1 ? this.segmentAt(root, 0) : this.element(this.rootWord(root, DENSE), prng.below(segments));
-      let bucket = (segment + prng.below(buckets) * BUCKET_GRANULES) | 0;
-      for (let link = prng.below(chain); link > 0 && bucket !== NONE; link--) bucket = this.element(bucket, OVERFLOW);
+      let place = prng.below(reach);
+      // Headers are in the cache more often than buckets.
+      if (buckets === BUCKETS_MAX && place >= this.header(segment, BUCKETS_MAX, SEGMENT_REACH)) continue;
+      const index = prng.below(buckets);
+      let bucket = (segment + index * BUCKET_GRANULES) | 0;
+      for (; place >= SLOTS && bucket !== NONE; place -= SLOTS) bucket = this.element(bucket, OVERFLOW);
       if (bucket === NONE) continue;
-      const handle = this.element(bucket, HANDLES + prng.below(SLOTS));
-      if (handle !== NONE) return handle;
+      const handle = this.element(bucket, HANDLES + place);
+      if (handle === NONE) continue;
+      this.foundRoot = root;
+      this.foundSegment = segment;
+      this.foundBucket = bucket;
+      this.foundSlot = place;
+      // The least hash that names the bucket: removeFound asks no more of it.
+      this.low = Math.ceil((index << 16) / buckets);
+      return handle;
     }
   }
 
@@ -478,7 +524,7 @@ export class HashTable {
   }
 
   /** Handle of the next record in a chain of buckets from (bucket, slot) on, NONE at its end: for TableWalk. */
-  nextInChain(walk: TableWalk): number {
+  nextInChain(walk: ChainPlace): number {
     let { bucket, slot } = walk;
     while (bucket !== NONE) {
       const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
@@ -528,10 +574,7 @@ export class HashTable {
 
   /** Walks the table whole; asserts the invariants. */
   check(root: number): void {
-    checkTable(this.memory, root, (handle) => {
-      this.hashRecord(handle);
-      return this.hasher;
-    });
+    checkTable(this.memory, this, root);
   }
 
   // --- words of roots, segments and buckets ---
@@ -604,9 +647,9 @@ export class HashTable {
   // --- buckets ---
 
   /** Adds a record to a bucket or its chain. May grow memory. */
-  private append(root: number, first: number, tag: number, handle: number): void {
-    let bucket = first;
-    for (let chain = 1; ; chain++) {
+  private append(root: number, segment: number, index: number, tag: number, handle: number): void {
+    let bucket = (segment + index * BUCKET_GRANULES) | 0;
+    for (let places = 1; ; places += SLOTS) {
       const words = this.memory.words[bucket >>> SEGMENT_SHIFT]!;
       const at = (bucket & GRANULE_MASK) << 1;
       for (let group = 0; group < 3; group++) {
@@ -618,7 +661,7 @@ export class HashTable {
         words[at + HANDLES + (group << 2) + byte] = handle;
         this.foundBucket = bucket;
         this.foundSlot = (group << 2) + byte;
-        if (chain > this.rootWord(root, CHAIN)) this.setRoot(root, CHAIN, chain);
+        this.reach(root, segment, places + this.foundSlot);
         return;
       }
       let next = words[at + OVERFLOW]!;
@@ -630,6 +673,14 @@ export class HashTable {
       }
       bucket = next;
     }
+  }
+
+  /** Notes that so many places of a bucket are in use. */
+  private reach(root: number, segment: number, places: number): void {
+    if (places > this.rootWord(root, REACH)) this.setRoot(root, REACH, places);
+    if (this.rootWord(root, BUCKETS) !== BUCKETS_MAX) return;
+    if (places > this.header(segment, BUCKETS_MAX, SEGMENT_REACH))
+      this.setHeader(segment, BUCKETS_MAX, SEGMENT_REACH, places);
   }
 
   /** Collects the records of a bucket and its chain, of one tag or (0) of all. */
@@ -713,12 +764,12 @@ export class HashTable {
     this.memory.free(segment);
     this.setRoot(root, DIRECTORY, next);
     this.setRoot(root, BUCKETS, buckets);
-    this.setRoot(root, CHAIN, 1);
+    this.setRoot(root, REACH, 0);
     for (let index = 0; index < this.collectedCount; index++) {
       const handle = this.collected[index]!;
       this.hashRecord(handle);
       const low = this.hasher.low;
-      this.append(root, (next + bucketIndex(low, buckets) * BUCKET_GRANULES) | 0, tagOf(low), handle);
+      this.append(root, next, bucketIndex(low, buckets), tagOf(low), handle);
     }
     this.setHeader(next, buckets, SEGMENT_COUNT, count);
   }
@@ -732,6 +783,7 @@ export class HashTable {
     const prefix = this.header(segment, BUCKETS_MAX, PREFIX);
     const buddy = this.createSegment(BUCKETS_MAX, depth, prefix | bit);
     this.setHeader(segment, BUCKETS_MAX, LOCAL_DEPTH, depth);
+    this.setHeader(segment, BUCKETS_MAX, SEGMENT_REACH, 0);
     for (let mark = MARKS; mark < MARKS + MARK_WORDS; mark++) {
       this.setHeader(buddy, BUCKETS_MAX, mark, this.header(segment, BUCKETS_MAX, mark));
     }
@@ -750,7 +802,7 @@ export class HashTable {
         this.hashRecord(handle);
         const moves = (this.hasher.high & bit) !== 0;
         if (moves) moved++;
-        this.append(root, ((moves ? buddy : segment) + granules) | 0, tagOf(this.hasher.low), handle);
+        this.append(root, moves ? buddy : segment, index, tagOf(this.hasher.low), handle);
       }
     }
     this.setHeader(buddy, BUCKETS_MAX, SEGMENT_COUNT, moved);
@@ -774,8 +826,7 @@ export class HashTable {
     const kept = (prefix & bit) === 0 ? segment : buddy;
     const gone = kept === segment ? buddy : segment;
     for (let index = 0; index < BUCKETS_MAX; index++) {
-      const granules = index * BUCKET_GRANULES;
-      this.moveBucket(root, (gone + granules) | 0, (kept + granules) | 0);
+      this.moveBucket(root, gone, kept, index);
     }
     this.setHeader(kept, BUCKETS_MAX, SEGMENT_COUNT, count);
     this.setHeader(kept, BUCKETS_MAX, LOCAL_DEPTH, depth - 1);
@@ -790,11 +841,12 @@ export class HashTable {
   }
 
   /** Moves all records of one bucket chain to the same bucket of another segment. */
-  private moveBucket(root: number, from: number, to: number): void {
+  private moveBucket(root: number, gone: number, kept: number, index: number): void {
+    const from = (gone + index * BUCKET_GRANULES) | 0;
     for (let bucket = from; bucket !== NONE; bucket = this.element(bucket, OVERFLOW)) {
       for (let slot = 0; slot < SLOTS; slot++) {
         const tag = (this.element(bucket, slot >>> 2) >>> ((slot & 3) << 3)) & 0xff;
-        if (tag !== 0) this.append(root, to, tag, this.element(bucket, HANDLES + slot));
+        if (tag !== 0) this.append(root, kept, index, tag, this.element(bucket, HANDLES + slot));
       }
     }
     this.clearBucket(from);
@@ -908,52 +960,6 @@ export class HashTable {
   }
 }
 
-/**
- * A walk through all records of one table, in no order, without allocating. Several may go on at once; while one does,
- * its table may be searched, but not changed.
- */
-export class TableWalk {
-  /** Where `next` looks on: a bucket or overflow bucket, and a slot in it. */
-  bucket = NONE;
-  slot = 0;
-  private segment = NONE;
-  private segmentsLeft = 0;
-  private bucketIndex = 0;
-  private buckets = 0;
-  private root = NONE;
-  private readonly table: HashTable;
-
-  constructor(table: HashTable) {
-    this.table = table;
-  }
-
-  /** Begins at the start of a table. */
-  start(root: number): void {
-    this.root = root;
-    this.buckets = this.table.bucketCount(root);
-    this.segmentsLeft = this.table.segmentCount(root);
-    this.bucketIndex = this.buckets;
-    this.bucket = NONE;
-  }
-
-  /** The next record, NONE after the last. */
-  next(): number {
-    for (;;) {
-      const handle = this.table.nextInChain(this);
-      if (handle !== NONE) return handle;
-      if (this.bucketIndex === this.buckets) {
-        if (this.segmentsLeft === 0) return NONE;
-        this.segmentsLeft--;
-        this.segment = this.table.segment(this.root, this.segmentsLeft);
-        this.bucketIndex = 0;
-      }
-      this.bucket = (this.segment + this.bucketIndex * BUCKET_GRANULES) | 0;
-      this.slot = 0;
-      this.bucketIndex++;
-    }
-  }
-}
-
 function segmentBytes(buckets: number): number {
-  return buckets * BUCKET_BYTES + SEGMENT_HEADER_BYTES + (buckets === BUCKETS_MAX ? MARK_WORDS * 4 : 0);
+  return buckets * BUCKET_BYTES + SEGMENT_HEADER_BYTES + (buckets === BUCKETS_MAX ? (MARK_WORDS + 1) * 4 : 0);
 }

@@ -18,6 +18,7 @@ import { assert } from '../lib/assert.ts';
 import { copyBytes } from '../lib/bytes.ts';
 import { decompressLzf, Lzf } from '../lib/lzf.ts';
 import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { ListPlaces } from './list-places.ts';
 import { type Listpack, PACK_EMPTY_BYTES, PACK_HEADER_BYTES } from './listpack.ts';
 import type { NodeGuard } from './node-guard.ts';
 
@@ -54,6 +55,7 @@ const COMPRESS_GAIN_MIN = 8;
 const SHRINK_CHECK_MASK = 15;
 
 const EMPTY = new Uint8Array(0);
+const EMPTY_VIEW = new DataView(EMPTY.buffer);
 
 /** Makes, links, edits and compresses nodes. */
 export class ListNodes {
@@ -61,13 +63,18 @@ export class ListNodes {
   bytes: Uint8Array = EMPTY;
   start = 0;
   length = 0;
+  /** A view of `bytes`, after `load`. */
+  view: DataView = EMPTY_VIEW;
   readonly memory: FlatMemory;
   readonly listpack: Listpack;
   /** Told of nodes while point-in-time walks go on. */
   guard: NodeGuard | null = null;
+  /** Where nodes of long lists are; told of what is linked, unlinked and moved, and of changed inner nodes. */
+  readonly places = new ListPlaces();
   private readonly lzf = new Lzf();
   /** Where compressed nodes are expanded to be read, and streams are made. */
   private expanded = EMPTY;
+  private expandedView: DataView = EMPTY_VIEW;
   private stream = EMPTY;
 
   constructor(memory: FlatMemory, listpack: Listpack) {
@@ -150,6 +157,11 @@ export class ListNodes {
     );
   }
 
+  /** Whether a node is neither the first nor the last of its list. */
+  private isInner(node: number): boolean {
+    return this.previous(node) !== NONE && this.next(node) !== NONE;
+  }
+
   /** A node without neighbours and content, with room for `room` bytes. `entries` 0 makes it plain. May grow memory. */
   create(bytes: number, entries: number, room: number): number {
     const node = this.memory.allocate(NODE_HEADER_BYTES + Math.max(room, bytes));
@@ -187,12 +199,17 @@ export class ListNodes {
     this.length = words[word + BYTES]!;
     if (offset !== COMPRESSED) {
       this.bytes = this.memory.bytes[node >>> SEGMENT_SHIFT]!;
+      this.view = this.memory.views[node >>> SEGMENT_SHIFT]!;
       this.start = (word << 2) + NODE_HEADER_BYTES + offset;
       return;
     }
-    if (this.expanded.length < this.length) this.expanded = new Uint8Array(this.length);
+    if (this.expanded.length < this.length) {
+      this.expanded = new Uint8Array(this.length);
+      this.expandedView = new DataView(this.expanded.buffer);
+    }
     this.expandTo(node, this.expanded, 0);
     this.bytes = this.expanded;
+    this.view = this.expandedView;
     this.start = 0;
   }
 
@@ -206,6 +223,7 @@ export class ListNodes {
 
   /** Puts a node between two neighbours, either of which may be NONE. */
   link(root: number, node: number, previous: number, next: number): void {
+    this.places.forget(root);
     this.setWord(node, PREVIOUS, previous);
     this.setWord(node, NEXT, next);
     if (previous === NONE) this.setWord(root, HEAD, node);
@@ -217,6 +235,7 @@ export class ListNodes {
 
   /** Takes a node out of its list and frees it. */
   remove(root: number, node: number): void {
+    this.places.forget(root);
     const previous = this.previous(node);
     const next = this.next(node);
     if (previous === NONE) this.setWord(root, HEAD, next);
@@ -254,6 +273,8 @@ export class ListNodes {
       return this.move(root, node, at, removed, inserted, entries, limit);
     }
     if (this.guard !== null) this.guard.beforeChange(node);
+    if (this.isInner(node) && (inserted !== removed || (words[word + SHAPE]! & ENTRIES_MASK) !== entries))
+      this.places.forget(root);
     const grown = inserted - removed;
     const front = at;
     const back = before - at - removed;
@@ -472,6 +493,7 @@ export class ListNodes {
   private replace(root: number, node: number, other: number): void {
     const previous = this.previous(node);
     const next = this.next(node);
+    if (previous !== NONE && next !== NONE) this.places.forget(root);
     this.setWord(other, PREVIOUS, previous);
     this.setWord(other, NEXT, next);
     if (previous === NONE) this.setWord(root, HEAD, other);

@@ -61,6 +61,8 @@ export class Listpack {
   low = 0;
   high = 0;
   private readonly digits = new Uint8Array(24);
+  /** The digits: where the text of an integer is, for who copies by a view. */
+  readonly digitsView = new DataView(this.digits.buffer);
   private readonly wide = new Int64();
   private readonly needle = new Int64();
 

@@ -139,6 +139,15 @@ export class TreeModel {
       assert.equal(this.tree.previous(cursor), entries[index]!.record);
     }
     if (rank <= 150) assert.equal(this.tree.previous(cursor), NONE);
+    const run = new Int32Array(150);
+    const above = Math.min(150, entries.length - rank);
+    this.tree.seek(this.root, rank, cursor);
+    this.tree.nextRun(cursor, run, above);
+    for (let index = 0; index < above; index++) assert.equal(run[index], entries[rank + index]!.record);
+    const below = Math.min(150, rank);
+    this.tree.seek(this.root, rank, cursor);
+    this.tree.previousRun(cursor, run, below);
+    for (let index = 0; index < below; index++) assert.equal(run[index], entries[rank - 1 - index]!.record);
   }
 
   /** The whole tree, against the array. */

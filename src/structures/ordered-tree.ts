@@ -245,6 +245,30 @@ export class OrderedTree extends TreeNodes {
     return words[at + ENTRIES + --cursor.index]!;
   }
 
+  /** Copies the next `count` records behind the cursor to `to`, and passes them; they must be there. */
+  nextRun(cursor: TreeCursor, to: Int32Array, count: number): void {
+    for (let done = 0; done < count; ) {
+      let words = this.memory.words[cursor.leaf >>> SEGMENT_SHIFT]!;
+      let at = (cursor.leaf & GRANULE_MASK) << 1;
+      if (cursor.index === words[at]!) {
+        cursor.leaf = words[at + NEXT]!;
+        cursor.index = 0;
+        words = this.memory.words[cursor.leaf >>> SEGMENT_SHIFT]!;
+        at = (cursor.leaf & GRANULE_MASK) << 1;
+      }
+      const taken = Math.min(count - done, words[at]! - cursor.index);
+      const first = at + ENTRIES + cursor.index;
+      for (let index = 0; index < taken; index++) to[done + index] = words[first + index]!;
+      cursor.index += taken;
+      done += taken;
+    }
+  }
+
+  /** Copies the `count` records before the cursor to `to`, the nearest first, and passes them; they must be there. */
+  previousRun(cursor: TreeCursor, to: Int32Array, count: number): void {
+    for (let done = 0; done < count; done++) to[done] = this.previous(cursor);
+  }
+
   /**
    * Takes out up to `count` records from `rank` on, as many as lie in one leaf: they are in `collected`. Returns how many
    * they are, one at least; the caller goes on with the rest at the same rank.

@@ -164,6 +164,8 @@ export function fuzzQuicklist(seed: number, steps: number): void {
         step(model, prng, round % 200 < 120);
         if (prng.below(50) === 0) appendPack(model, prng);
         model.checkSome(prng);
+        // Enough of them that a long list gets its marks, which the next changes keep or drop.
+        if (prng.below(10) === 0) for (let looks = 0; looks < 20; looks++) model.checkSome(prng);
         if (isChecked(model.items.length, done + round)) model.check();
         if (prng.below(100) === 0) {
           const copy = new ListModel(lists, lists.duplicate(model.root), [...model.items]);

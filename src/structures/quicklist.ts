@@ -11,10 +11,11 @@
 // Invariants: those of list-nodes.ts, and (4) no node is empty; (5) compressed nodes are further than compressDepth from
 // both ends, where compressDepth was not raised since the list changed its nodes.
 
-import { assert } from '../lib/assert.ts';
+import { assert, VERIFY } from '../lib/assert.ts';
 import { copyBytes, equalBytes } from '../lib/bytes.ts';
 import { type FlatMemory, NONE } from '../memory/flat-memory.ts';
 import { ListNodes, NODE_ENTRIES_MAX, NODE_HEADER_BYTES } from './list-nodes.ts';
+import { PLACE_MARKS_MAX, PLACED_ITEMS_MAX } from './list-places.ts';
 import { type Listpack, PACK_EMPTY_BYTES, PACK_HEADER_BYTES } from './listpack.ts';
 
 /** Bytes that a pack limited by its entries may have, as in Redis. */
@@ -22,6 +23,8 @@ const COUNTED_PACK_BYTES_MAX = 8192;
 /** Entries and nodes that one step of `dispose` frees, about. */
 const DISPOSE_ENTRIES = 512;
 const DISPOSE_NODES = 64;
+/** Lists of so many nodes get marks for places in their middle. */
+const PLACED_NODES_MIN = 16;
 
 /** All the lists of packs in one flat memory. */
 export class Quicklist {
@@ -39,10 +42,15 @@ export class Quicklist {
   /** The cursor: its node, the node's content, the item's place. In a plain node `at` is -1. */
   private node = NONE;
   private bytes: Uint8Array;
+  private view: DataView;
   private pack = 0;
   private at = 0;
   /** Place in its node of the item that `findNode` found. */
   private indexInNode = 0;
+  /** Whether `findNode` found a node that has a mark. */
+  private isMarked = false;
+  /** Nodes that `walkToNode` passed. */
+  private steps = 0;
   /** What `place` and `insertAt` worked on. */
   private left = NONE;
   private middle = NONE;
@@ -53,6 +61,7 @@ export class Quicklist {
     this.listpack = listpack;
     this.nodes = new ListNodes(memory, listpack);
     this.bytes = this.nodes.bytes;
+    this.view = this.nodes.view;
     this.limitPacks(-2);
   }
 
@@ -143,9 +152,31 @@ export class Quicklist {
 
   /** Puts the cursor on item `index` (0 ≤ index < count) and reads it. O(nodes) to the nearer end. */
   seek(root: number, index: number): void {
+    this.isMarked = false;
     this.enter(this.findNode(root, index));
-    if (this.at >= 0) this.at = this.listpack.seek(this.bytes, this.pack, this.indexInNode);
+    if (this.at >= 0) {
+      if (this.isMarked) this.seekMarked();
+      else this.at = this.listpack.seek(this.bytes, this.pack, this.indexInNode);
+    }
     this.read();
+  }
+
+  /** Goes to entry `indexInNode` of a marked node: from its ends, or from the entry asked for last if that is nearer. */
+  private seekMarked(): void {
+    const { listpack, bytes, pack, indexInNode } = this;
+    const { places } = this.nodes;
+    const last = places.entryIndex();
+    let steps = indexInNode - last;
+    const fromEnd = Math.min(indexInNode, this.nodes.packEntries(this.node) - 1 - indexInNode);
+    if (last < 0 || Math.abs(steps) > fromEnd) this.at = listpack.seek(bytes, pack, indexInNode);
+    else {
+      let at = pack + places.entryOffset();
+      for (; steps > 0; steps--) at = listpack.next(bytes, at);
+      for (; steps < 0; steps++) at = listpack.previous(bytes, pack, at);
+      if (VERIFY) assert(at === listpack.seek(bytes, pack, indexInNode), 'the entry asked for last is where it was');
+      this.at = at;
+    }
+    places.noteEntry(indexInNode, this.at - pack);
   }
 
   /** Puts the cursor on the first or on the last item, of which there is one, and reads it. */
@@ -189,6 +220,11 @@ export class Quicklist {
     if (this.at >= 0) this.at = this.listpack.last(this.bytes, this.pack);
     this.read();
     return true;
+  }
+
+  /** A view of the cursor's item, at the same places as `listpack.bytes`. */
+  itemView(): DataView {
+    return this.listpack.isInteger ? this.listpack.digitsView : this.view;
   }
 
   /** Whether the cursor's item is text[start..end). */
@@ -412,6 +448,7 @@ export class Quicklist {
     nodes.load(node);
     this.node = node;
     this.bytes = nodes.bytes;
+    this.view = nodes.view;
     this.pack = nodes.start;
     this.at = nodes.isPlain(node) ? -1 : nodes.start + PACK_HEADER_BYTES;
   }
@@ -421,13 +458,51 @@ export class Quicklist {
     const { nodes } = this;
     const count = nodes.count(root);
     assert(index >= 0 && index < count, 'a place lies within the list');
+    const head = nodes.head(root);
+    const behindHead = index - nodes.items(head);
+    if (behindHead < 0) {
+      this.indexInNode = index;
+      return head;
+    }
+    if (nodes.nodeCount(root) < PLACED_NODES_MIN || count > PLACED_ITEMS_MAX) return this.walkToNode(root, index);
+    const marked = nodes.places.find(root, behindHead);
+    if (marked !== NONE) return this.walkFrom(root, index, marked, behindHead - nodes.places.before);
+    const node = this.walkToNode(root, index);
+    if (nodes.places.walked(root, this.steps, nodes.nodeCount(root))) this.markNodes(root);
+    return node;
+  }
+
+  /** The node of the item `left` items behind the first of a marked node, which is item `index` of the list. */
+  private walkFrom(root: number, index: number, marked: number, left: number): number {
+    const { nodes } = this;
+    let node = marked;
+    let rest = left;
+    for (let items = nodes.items(node); rest >= items; items = nodes.items(node)) {
+      rest -= items;
+      node = nodes.next(node);
+    }
+    if (VERIFY) {
+      assert(this.walkToNode(root, index) === node && this.indexInNode === rest, 'marks lead where a walk does');
+    }
+    this.isMarked = node === marked;
+    this.indexInNode = rest;
+    return node;
+  }
+
+  /** The node of an item, found from the nearer end, in `steps`. */
+  private walkToNode(root: number, index: number): number {
+    const { nodes } = this;
+    const count = nodes.count(root);
+    let steps = 0;
     if (index < count / 2) {
       let node = nodes.head(root);
       let left = index;
       for (let items = nodes.items(node); left >= items; items = nodes.items(node)) {
         left -= items;
         node = nodes.next(node);
+        steps++;
       }
+      this.steps = steps;
       this.indexInNode = left | 0;
       return node;
     }
@@ -438,9 +513,26 @@ export class Quicklist {
       left -= items;
       node = nodes.previous(node);
       items = nodes.items(node);
+      steps++;
     }
+    this.steps = steps;
     this.indexInNode = (items - 1 - left) | 0;
     return node;
+  }
+
+  /** Marks the inner nodes of a list: all, or every second, third … */
+  private markNodes(root: number): void {
+    const { nodes } = this;
+    const inner = nodes.nodeCount(root) - 2;
+    const stride = Math.ceil(inner / PLACE_MARKS_MAX);
+    nodes.places.forget(root);
+    let node = nodes.next(nodes.head(root));
+    let before = 0;
+    for (let index = 0; index < inner; index++) {
+      if (index % stride === 0) nodes.places.mark(root, node, before);
+      before += nodes.items(node);
+      node = nodes.next(node);
+    }
   }
 
   /** Adds an item at one end of a node, if that is a pack with room. Returns the node, NONE when it is not. */

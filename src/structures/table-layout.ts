@@ -1,11 +1,15 @@
 // How a hash table lies in flat memory (hash-table.ts says how it lives).
 //
-//   root       [COUNT, DEPTH, DIRECTORY, DENSE, SEGMENTS, BUCKETS, CHAIN, DEEPEST]               8 words
+//   root       [COUNT, DEPTH, DIRECTORY, DENSE, SEGMENTS, BUCKETS, REACH, DEEPEST]               8 words
 //   directory  2^DEPTH segment handles, indexed by the top bits of the hash; with DEPTH 0 the word is the segment itself
 //   dense      the handles of all segments, in no order: fair sampling (NONE while there is but one segment)
 //   segment    BUCKETS buckets of 64 bytes, then [count, local depth, dense index, prefix]       4 words
 //              a full one also has [epoch, marks of its buckets: 2], of table-snapshot.ts        3 words
+//              and its own REACH                                                                 1 word
 //   bucket     12 tag bytes (0 = empty slot), the handle of an overflow bucket, 12 record handles
+//
+// The places of a bucket are its slots, then those of its overflow buckets. REACH is how many of them were in use at most, of
+// any bucket: since the segment split or merged, and of the whole table since it had another bucket count.
 //
 // Tags are 2..255, so that the byte search gives no false hit on empties.
 
@@ -15,7 +19,7 @@ export const DIRECTORY = 2;
 export const DENSE = 3;
 export const SEGMENTS = 4;
 export const BUCKETS = 5;
-export const CHAIN = 6;
+export const REACH = 6;
 export const DEEPEST = 7;
 export const ROOT_BYTES = 32;
 
@@ -27,6 +31,8 @@ export const SEGMENT_HEADER_BYTES = 16;
 /** Full segments only: what a point-in-time walk has written of it (table-snapshot.ts). */
 export const MARKS = 4;
 export const MARK_WORDS = 3;
+/** Full segments only: how many places of a bucket were in use at most. */
+export const SEGMENT_REACH = 7;
 
 /** Slots of a bucket: what 64 bytes hold beside their tags and the overflow handle. */
 export const SLOTS = 12;

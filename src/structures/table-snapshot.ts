@@ -9,7 +9,8 @@
 // The walk itself goes by hash prefix, like SCAN's cursor, so it is not led astray by splits and merges.
 
 import { NONE } from '../memory/flat-memory.ts';
-import { type HashTable, type TableGuard, TableWalk } from './hash-table.ts';
+import type { HashTable, TableGuard } from './hash-table.ts';
+import { TableWalk } from './table-walk.ts';
 
 const EPOCH = 0;
 /** The word with the marks of a bucket. */

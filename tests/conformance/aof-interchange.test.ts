@@ -20,7 +20,7 @@ import { CommandScanner, SCAN_COMMAND } from '../../src/persistence/aof/command-
 import { CommandWriter } from '../../src/persistence/aof/command-writer.ts';
 import { RdbLoader } from '../../src/persistence/rdb/rdb-reader.ts';
 import { dataDigest } from '../../src/server/commands/debug-digest.ts';
-import { TableWalk } from '../../src/structures/hash-table.ts';
+import { TableWalk } from '../../src/structures/table-walk.ts';
 import { writeAll } from '../../src/world/disk.ts';
 import { encode, TestClient } from '../support/engine-harness.ts';
 import { RawConnection, type ServerProcess, SKIP_WITHOUT_REDIS, startRedis } from '../support/redis-server.ts';
@@ -273,7 +273,7 @@ describe('the append-only log between this server and redis-server 7.0', { skip:
       const replies = await other.read((text) => /\+OK\r\n\+[0-9a-f]{40}\r\n$/.test(text));
       assert.ok(replies.startsWith(`+${dataDigest(engine, formatDouble17)}\r\n`));
       other.write(encode(['SHUTDOWN']));
-      await other.read(() => false, 1000);
+      await other.read(() => false, 30_000);
       other.close();
       const back = readLog(directory).engine;
       assert.ok(replies.endsWith(`+${dataDigest(back, formatDouble17)}\r\n`));

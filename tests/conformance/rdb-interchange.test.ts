@@ -16,7 +16,7 @@ import { payloadsOf } from '../../src/persistence/commands/dump.ts';
 import { RdbWriter } from '../../src/persistence/rdb/rdb-writer.ts';
 import { fromBytes, toBytes } from '../../src/persistence/rdb/whole.ts';
 import { dataDigest, valueDigest } from '../../src/server/commands/debug-digest.ts';
-import { TableWalk } from '../../src/structures/hash-table.ts';
+import { TableWalk } from '../../src/structures/table-walk.ts';
 import { encode, TestClient } from '../support/engine-harness.ts';
 import { RawConnection, type ServerProcess, SKIP_WITHOUT_REDIS, startRedis } from '../support/redis-server.ts';
 import { DataSetGenerator } from './data-sets.ts';

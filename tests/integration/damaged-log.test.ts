@@ -18,7 +18,7 @@ import { Loading, LoadingError } from '../../src/persistence/loading.ts';
 import type { PersistenceHost } from '../../src/persistence/persistence-host.ts';
 import { toBytes } from '../../src/persistence/rdb/whole.ts';
 import { DIRECTIVES } from '../../src/server/config/table.ts';
-import { TableWalk } from '../../src/structures/hash-table.ts';
+import { TableWalk } from '../../src/structures/table-walk.ts';
 import { ManualClock } from '../../src/world/clock.ts';
 import { writeAll } from '../../src/world/disk.ts';
 import { DataSetGenerator } from '../conformance/data-sets.ts';

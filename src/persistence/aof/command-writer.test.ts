@@ -4,7 +4,7 @@ import { EngineHarness } from '../../../tests/support/engine-harness.ts';
 import { toLatin1 } from '../../lib/bytes.ts';
 import { Prng } from '../../lib/prng.ts';
 import { NONE } from '../../memory/flat-memory.ts';
-import { TableWalk } from '../../structures/hash-table.ts';
+import { TableWalk } from '../../structures/table-walk.ts';
 import { Snapshot } from '../snapshot.ts';
 import { CommandScanner, SCAN_COMMAND } from './command-scanner.ts';
 import { CommandWriter } from './command-writer.ts';

@@ -24,9 +24,9 @@ import type { Keyspace } from '../../engine/keyspace.ts';
 import { unreachable } from '../../lib/assert.ts';
 import { Crc64 } from '../../lib/crc64.ts';
 import { GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../../memory/flat-memory.ts';
-import { TableWalk } from '../../structures/hash-table.ts';
 import { memberBytes, memberOffset } from '../../structures/record.ts';
 import { readScore } from '../../structures/score.ts';
+import { TableWalk } from '../../structures/table-walk.ts';
 import {
   CHECKSUM_BYTES,
   NODE_PACKED,

@@ -3,7 +3,7 @@
 import type { AccessClock } from '../../engine/access-clock.ts';
 import type { Keyspace } from '../../engine/keyspace.ts';
 import { NONE } from '../../memory/flat-memory.ts';
-import { TableWalk } from '../../structures/hash-table.ts';
+import { TableWalk } from '../../structures/table-walk.ts';
 import { BytesSource } from './byte-source.ts';
 import { VERSION_7_0, VERSION_7_4, type WrittenVersion } from './rdb-format.ts';
 import { type LoaderOptions, RdbLoader } from './rdb-reader.ts';

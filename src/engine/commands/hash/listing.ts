@@ -17,11 +17,11 @@ function isAlive(call: ReadCall, walk: HashWalk): boolean {
 }
 
 function replyField(call: ReadCall, walk: HashWalk): void {
-  call.reply.bulk(walk.bytes, walk.start, walk.end);
+  call.reply.bulkView(walk.view, walk.start, walk.end);
 }
 
 function replyValue(call: ReadCall, walk: HashWalk): void {
-  call.reply.bulk(walk.valueBytes, walk.valueStart, walk.valueEnd);
+  call.reply.bulkView(walk.valueView, walk.valueStart, walk.valueEnd);
 }
 
 /** Fields of a hash that are told: all, unless some have expired. */

@@ -74,7 +74,7 @@ export function replyAndRemove(call: WriteCall, index: number, list: number, atT
   lists.seekEnd(list, atTail);
   const { item } = lists;
   for (let left = count; ; ) {
-    out.bulk(item.bytes, item.start, item.end);
+    out.bulkView(lists.itemView(), item.start, item.end);
     left--;
     if (left === 0) break;
     if (atTail) lists.previous();

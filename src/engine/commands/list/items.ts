@@ -84,7 +84,7 @@ export const lindex = read(
     const index = call.clampedInteger(2);
     if (Number.isNaN(index)) return;
     const { item } = call.lists;
-    if (seek(call, list, index)) call.reply.bulk(item.bytes, item.start, item.end);
+    if (seek(call, list, index)) call.reply.bulkView(call.lists.itemView(), item.start, item.end);
     else call.reply.nil();
   },
 );

@@ -53,7 +53,7 @@ export const lrange = read(
     lists.seek(list, first);
     const { item } = lists;
     for (let left = items; ; ) {
-      out.bulk(item.bytes, item.start, item.end);
+      out.bulkView(lists.itemView(), item.start, item.end);
       left--;
       if (left === 0) return;
       lists.next();

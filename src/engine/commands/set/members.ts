@@ -263,7 +263,7 @@ export function replyMembers(call: ReadCall, set: number): void {
   const walk = call.keyspace.setWalk;
   call.reply.set(set === NONE ? 0 : call.sets.count(set));
   walk.begin(set);
-  while (walk.next()) call.reply.bulk(walk.bytes, walk.start, walk.end);
+  while (walk.next()) call.reply.bulkView(walk.view, walk.start, walk.end);
 }
 
 /**

@@ -52,7 +52,7 @@ export const spop = write(
  */
 function removeChosen(call: WriteCall, record: number): number {
   const { sets, keyspace } = call;
-  sets.remove(record, sets.bytes, sets.start, sets.end);
+  sets.removeChosen(record);
   if (sets.record !== record) keyspace.moved(sets.record);
   return sets.record;
 }
@@ -207,7 +207,7 @@ function replyShare(call: ReadCall, set: number, wanted: number, size: number): 
   walk.begin(set);
   for (let rest = size; left > 0 && walk.next(); rest--) {
     if (left < rest && call.prng.below(rest) >= left) continue;
-    call.reply.bulk(walk.bytes, walk.start, walk.end);
+    call.reply.bulkView(walk.view, walk.start, walk.end);
     left--;
   }
 }

@@ -36,7 +36,7 @@ function pop(call: WriteCall, index: number, set: number, greatest: boolean, cou
     else walk.next();
     if (inPairs) out.array(2);
     walk.readMember();
-    out.bulk(walk.bytes, walk.start, walk.end);
+    out.bulkView(walk.view, walk.start, walk.end);
     replyScore(call, walk);
   }
   const event = greatest ? ZPOPMAX_EVENT : ZPOPMIN_EVENT;

@@ -153,19 +153,34 @@ export function replyMembers(
   const inPairs = withScores && out.resp === 3;
   out.array(withScores && !inPairs ? count * 2 : count);
   walk.begin(set, isReversed ? first + 1 : first);
+  if (walk.canFetch()) {
+    const { fetched, fetchedStarts: starts, fetchedEnds: ends } = walk;
+    for (let left = count; left > 0; ) {
+      const run = walk.fetch(left, isReversed);
+      for (let index = 0; index < run; index++) {
+        if (inPairs) out.array(2);
+        out.bulkView(walk.fetchedView(index), starts[index]!, ends[index]!);
+        if (!withScores) continue;
+        walk.goTo(fetched[index]!);
+        replyScore(call, walk);
+      }
+      left -= run;
+    }
+    return;
+  }
   for (let left = count; left > 0; left--) {
     if (isReversed) walk.previous();
     else walk.next();
     if (inPairs) out.array(2);
     walk.readMember();
-    out.bulk(walk.bytes, walk.start, walk.end);
+    out.bulkView(walk.view, walk.start, walk.end);
     if (withScores) replyScore(call, walk);
   }
 }
 
 /** The score of the member that a walk is at: in RESP2 as it stands in a pack. */
 export function replyScore({ reply: out }: ReadCall, walk: SortedSetWalk): void {
-  if (out.resp === 2 && walk.readScoreText()) out.bulk(walk.bytes, walk.start, walk.end);
+  if (out.resp === 2 && walk.readScoreText()) out.bulkView(walk.view, walk.start, walk.end);
   else out.double(walk.score());
 }
 
