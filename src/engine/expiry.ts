@@ -112,6 +112,8 @@ export class ExpiryWheel {
   /** Slot numbers and first chunks of slots that fired, in pairs from `dueFrom` on: what is due longest comes first. */
   private readonly due: number[] = [];
   private dueFrom = 0;
+  /** The due chunk whose entries stand the other way round, so that the last is the one that came first. */
+  private turned = NONE;
 
   constructor(memory: FlatMemory, now: number) {
     this.memory = memory;
@@ -198,7 +200,7 @@ export class ExpiryWheel {
         }
         if (chunk === NONE) continue;
         slots[slot] = NONE;
-        this.due.push(slot, chunk);
+        this.due.push(slot, this.turnChain(chunk));
       }
       if (from === to) return;
     }
@@ -210,12 +212,14 @@ export class ExpiryWheel {
     while (this.dueFrom < due.length) {
       const chunk = due[this.dueFrom + 1]!;
       if (this.countOf(chunk) > 0) {
+        if (chunk !== this.turned) this.turn(chunk);
         this.takeLast(chunk);
         this.slot = due[this.dueFrom]!;
         return true;
       }
       const next = this.nextOf(chunk);
       this.memory.free(chunk);
+      this.turned = NONE;
       if (next === NONE) this.dueFrom += 2;
       else due[this.dueFrom + 1] = next;
       if (this.dueFrom === due.length || this.dueFrom >= DUE_DONE_MAX) this.forgetDone();
@@ -379,10 +383,39 @@ export class ExpiryWheel {
     this.entries--;
   }
 
+  /** Turns a chain of chunks round; returns the first, which was the last. A million entries have 2000 of them. */
+  private turnChain(first: number): number {
+    let previous = NONE;
+    for (let chunk = first; chunk !== NONE; ) {
+      const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;
+      const at = ((chunk & GRANULE_MASK) << 1) + CHUNK_NEXT;
+      const next = words[at]!;
+      words[at] = previous;
+      previous = chunk;
+      chunk = next;
+    }
+    return previous;
+  }
+
+  /** Turns the entries of a chunk round: what is due at nearly the same time goes in the order in which it was set. */
+  private turn(chunk: number): void {
+    const words = this.memory.words[chunk >>> SEGMENT_SHIFT]!;
+    let from = ((chunk & GRANULE_MASK) << 1) + CHUNK_HEADER_WORDS;
+    for (let to = from + this.countOf(chunk) * 2 - 2; from < to; from += 2, to -= 2) {
+      const [high, low] = [words[from]!, words[from + 1]!];
+      words[from] = words[to]!;
+      words[from + 1] = words[to + 1]!;
+      words[to] = high;
+      words[to + 1] = low;
+    }
+    this.turned = chunk;
+  }
+
   /** Drops all entries; at most a chunk is freed for each 500 of them. */
   clear(): void {
     for (let index = this.dueFrom; index < this.due.length; index += 2) this.freeChain(this.due[index + 1]!);
     this.due.length = this.dueFrom = 0;
+    this.turned = NONE;
     if (this.slots !== null) for (const chunk of this.slots) this.freeChain(chunk);
     this.freeChain(this.swept);
     this.swept = NONE;

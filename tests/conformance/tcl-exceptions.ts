@@ -314,18 +314,6 @@ const MEANT: readonly TclException[] = [
     tests: ['src/server/config/table.test.ts: what may be seen and set, and when, is as in Redis'],
   },
   {
-    reason: 'knows in which order Redis meets what expires within a few milliseconds; here that is open within 64',
-    // Without a file: where the 64 ms end between the two deadlines, the cases pass.
-    cases: [
-      'Test Command propagated to replica as expected (listpack)',
-      'Test Command propagated to replica as expected (ht)',
-    ],
-    message: /Expected 'hdel h2 f1' to match 'hdel h1 f1'/,
-    tests: [
-      'src/engine/commands/expire.test.ts: what nobody touches goes by the time it was due, each a unit of its own',
-    ],
-  },
-  {
     reason:
       'sanitize-dump-payload no lets a payload in that fails an assertion later: here every payload is checked in depth, ' +
       'and refused',

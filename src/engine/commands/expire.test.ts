@@ -97,6 +97,18 @@ describe('expiry', () => {
     harness.engine.check();
   });
 
+  it('what is due within the same 64 ms goes in the order in which it was set', () => {
+    const harness = new EngineHarness({ propagation: true });
+    const keys = Array.from({ length: 25 }, (_, index) => `key:${index}`);
+    for (const key of keys) harness.run('SET', key, '1', 'PX', '100');
+    harness.takePropagated();
+    harness.advance(1000);
+    assert.deepEqual(
+      harness.takePropagated(),
+      keys.map((key) => `0 DEL ${key}`),
+    );
+  });
+
   it('an endless stream of deadlines goes on, however much is due', () => {
     const harness = new EngineHarness();
     let expected = 0;
