@@ -2,16 +2,26 @@
 
 import { toLatin1 } from '../../src/lib/bytes.ts';
 
-/** The commands of bytes[start..end), their words with spaces between; no word has a line break in it. */
+/** The commands of bytes[start..end), their words with spaces between. */
 export function commandsIn(bytes: Uint8Array, start: number, end: number): string[] {
+  const text = toLatin1(bytes, start, end);
   const commands: string[] = [];
-  // "*n", then "$len" and the argument in turn.
-  const lines = toLatin1(bytes, start, end).split('\r\n');
-  for (let at = 0; at < lines.length - 1; ) {
-    const behind = at + 1 + 2 * Number(lines[at]!.slice(1));
-    const words = lines.slice(at + 1, behind).filter((_, index) => index % 2 === 1);
+  let at = 0;
+  /** The number of a line that begins with '*' or '$'. */
+  const number = (): number => {
+    const lineEnd = text.indexOf('\r\n', at);
+    const value = Number(text.slice(at + 1, lineEnd));
+    at = lineEnd + 2;
+    return value;
+  };
+  while (at < text.length) {
+    const words: string[] = [];
+    for (let left = number(); left > 0; left--) {
+      const length = number();
+      words.push(text.slice(at, at + length));
+      at += length + 2;
+    }
     commands.push(words.join(' '));
-    at = behind;
   }
   return commands;
 }
