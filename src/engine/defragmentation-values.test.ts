@@ -11,12 +11,13 @@ import { STAT_DEFRAG_HITS, STAT_DEFRAG_KEY_HITS, STAT_DEFRAG_KEY_MISSES } from '
 const TYPES = ['list', 'set', 'hash', 'zset', 'stream'] as const;
 type Type = (typeof TYPES)[number];
 
-/** Lets an engine move as soon as anything can be gained, and makes its time pass by the look at it. */
+/** Lets an engine move as soon as anything can be gained, but only when it is told to; its time passes by the look at it. */
 class Mover {
   readonly harness: EngineHarness;
   /** What the clock goes on by when it is looked at: the slice of a millisecond has that many steps. */
   stepMs = 0.01;
   private passed = 0;
+  private readonly work: () => boolean;
 
   constructor(harness: EngineHarness) {
     this.harness = harness;
@@ -27,6 +28,9 @@ class Mover {
       cycleMin: 75,
       cycleMax: 75,
     });
+    const { defragmentation } = harness.engine;
+    this.work = defragmentation.work.bind(defragmentation);
+    defragmentation.work = () => false;
     const { clock } = harness;
     const elapsed = clock.elapsed.bind(clock);
     clock.elapsed = () => {
@@ -44,7 +48,7 @@ class Mover {
 
   slice(): void {
     this.passed += 200;
-    this.harness.engine.defragmentation.work();
+    this.work();
   }
 
   isRunning(): boolean {
@@ -167,34 +171,39 @@ test('large collections move while anything is done to them', { timeout: 600_000
     assert.equal(reply, still.run(...request), request.join(' ').slice(0, 200));
     return reply;
   };
-  both('CONFIG', 'SET', 'list-max-listpack-size', prng.below(2) === 0 ? '-2' : '20');
+  const packSize = prng.below(2) === 0 ? 20 : -1;
+  for (const { engine } of [moving, still]) engine.keyspace.lists.limitPacks(packSize);
   const value = (index: number) => 'v'.repeat((index * 37) % 180);
-  const count = 8_000;
   for (let round = 0; round < 4; round++) {
     moving.engine.defragmentation.limits.isOn = false;
-    for (const type of TYPES) {
-      const key = `${type}:0`;
+    mover.stepMs = 0;
+    const compressDepth = prng.below(3);
+    for (const { engine } of [moving, still]) engine.keyspace.lists.quicklist.compressDepth = compressDepth;
+    both('SELECT', '0');
+    for (let place = 0; place < TYPES.length * 3; place++) {
+      const type = TYPES[place % TYPES.length]!;
+      const key = `${type}:${Math.floor(place / TYPES.length)}`;
+      const count = 200 + prng.below(4000);
       both('DEL', key);
       for (let from = 0; from < count; from += 500) {
         for (const command of add(key, type, from, from + 500, value)) both(...command);
       }
       if (type === 'stream') makeGroups(both, key, prng);
-      if (type === 'list' && prng.below(2) === 0) both('CONFIG', 'SET', 'list-compress-depth', `${prng.below(3)}`);
-      if (type === 'list') for (let at = 0; at < 4000; at++) both('LPOP', key, '1');
+      else if (type === 'list') both('LPOP', key, String(count >> 1));
       else for (const command of thin(key, type, count, prng, value)) both(...command);
     }
     moving.engine.defragmentation.limits.isOn = true;
+    mover.stepMs = 0.5;
     assert.ok(mover.begin(), 'there is something to move');
     const requests = requestsOf(prng);
-    for (let step = 0; mover.isRunning() && step < 4000; step++) {
-      mover.stepMs = 1 / (1 + prng.below(60));
+    for (let step = 0; mover.isRunning() && step < 8000; step++) {
+      mover.stepMs = 1 / (1 + prng.below(8));
       mover.slice();
-      if (step % 8 === 0) moving.engine.check();
-      for (let each = prng.below(4); each > 0; each--) both(...requests[prng.below(requests.length)]!());
+      if (step % 10 === 0) moving.engine.check();
+      for (let each = prng.below(3); each > 0; each--) both(...requests[prng.below(requests.length)]!());
       if (prng.below(30) > 0) continue;
       const ms = prng.below(3000);
-      // All that is due is to be done, however often that looks at the clock.
-      mover.stepMs = 0.001;
+      mover.stepMs = 0;
       moving.advance(ms);
       still.advance(ms);
     }
@@ -234,12 +243,14 @@ function makeGroups(both: (...request: string[]) => string, key: string, prng: P
     }
   }
   both('XAUTOCLAIM', key, 'one', 'c1', '0', '0', 'COUNT', '50');
+  for (let message = 0; message < 300; message++)
+    both('XADD', key, 'IDMP', `p${message % 3}`, `m${message}`, '*', 'f', 'v');
 }
 
 /** What is done between two slices. */
 function requestsOf(prng: Prng): (() => string[])[] {
   const any = () => `${TYPES[prng.below(TYPES.length)]!}:${prng.below(4)}`;
-  const key = (type: Type) => `${type}:${prng.below(5) > 0 ? 0 : prng.below(4)}`;
+  const key = (type: Type) => `${type}:${prng.below(4)}`;
   const number = () => String(prng.below(8000));
   const value = () => 'w'.repeat(prng.below(20) === 0 ? prng.below(9000) : prng.below(200));
   const member = () => `${prng.below(8000)}:${'v'.repeat((prng.below(8000) * 37) % 180)}`;
@@ -272,9 +283,13 @@ function requestsOf(prng: Prng): (() => string[])[] {
     () => ['XREADGROUP', 'GROUP', group(), `c${prng.below(9)}`, 'COUNT', '9', 'STREAMS', key('stream'), '>'],
     () => ['XCLAIM', key('stream'), group(), `c${prng.below(9)}`, '0', id(), id()],
     () => ['XAUTOCLAIM', key('stream'), group(), `c${prng.below(9)}`, '0', id(), 'COUNT', '20'],
-    () => ['XADD', key('stream'), 'IDMP', `p${prng.below(5)}`, `m${prng.below(500)}`, '*', 'field', 'x'],
+    () => ['XADD', `stream:${prng.below(3)}`, 'IDMP', `p${prng.below(5)}`, `m${prng.below(500)}`, '*', 'field', 'x'],
   ];
   const seldom = [
+    () => add(any(), 'list', 0, 400, value)[0]!,
+    () => add(any(), 'set', 0, 400, value)[0]!,
+    () => add(any(), 'hash', 0, 400, value)[0]!,
+    () => add(any(), 'zset', 0, 400, value)[0]!,
     () => ['LTRIM', key('list'), String(prng.below(100)), String(-1 - prng.below(100))],
     () => ['LTRIM', key('list'), '0', '3'],
     () => ['XTRIM', key('stream'), 'MAXLEN', '~', String(300 + prng.below(2000))],
@@ -297,5 +312,5 @@ function requestsOf(prng: Prng): (() => string[])[] {
     () => ['SELECT', String(prng.below(2))],
     () => (prng.below(12) === 0 ? ['FLUSHDB', prng.below(2) === 0 ? 'ASYNC' : 'SYNC'] : ['DBSIZE']),
   ];
-  return [...often, ...often, ...often, ...often, ...often, ...often, ...often, ...seldom];
+  return [...Array.from({ length: 40 }, () => often).flat(), ...seldom];
 }
