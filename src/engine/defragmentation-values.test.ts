@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineHarness } from '../../tests/support/engine-harness.ts';
 import { Prng } from '../lib/prng.ts';
-import type { FlatMemory } from '../memory/flat-memory.ts';
+import { type FlatMemory, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { SLAB_BLOCK_BYTES_MAX } from '../memory/size-classes.ts';
 import { STAT_DEFRAG_HITS, STAT_DEFRAG_KEY_HITS, STAT_DEFRAG_KEY_MISSES } from './statistics.ts';
 
 const TYPES = ['list', 'set', 'hash', 'zset', 'stream'] as const;
@@ -228,6 +229,8 @@ function condemnAll(memory: FlatMemory): void {
     memory.admit(0);
     memory.allocate(64 * 1024);
   }
+  // Slabs that were begun in the first segment are filled.
+  for (let bytes = 8; bytes <= SLAB_BLOCK_BYTES_MAX; bytes += 8) while (memory.allocate(bytes) >>> SEGMENT_SHIFT === 0);
   const movable = memory.movableSegments.bind(memory);
   memory.movableSegments = () => [{ segment: -1, bytes: 2 ** 40, liveBytes: 2 ** 40 * 0.8 }, ...movable()];
 }
