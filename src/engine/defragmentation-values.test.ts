@@ -108,7 +108,7 @@ for (const type of TYPES) {
     condemnAll(memory);
     engine.defragmentation.limits.isOn = false;
     const prng = new Prng(7);
-    const count = type === 'list' || type === 'stream' ? 80_000 : 400_000;
+    const count = type === 'list' || type === 'stream' ? 80_000 : 300_000;
     const value = (index: number) => 'v'.repeat((index * 31) % 150);
     for (let from = 0; from < count; from += 500) {
       for (const command of add('it', type, from, from + 500, value)) harness.run(...command);
@@ -120,7 +120,7 @@ for (const type of TYPES) {
     if (type === 'stream') {
       harness.run('XGROUP', 'CREATE', 'it', 'group', '0');
       for (let from = 0; from < count; from += 1000) {
-        harness.run('XREADGROUP', 'GROUP', 'group', `c${prng.below(5)}`, 'COUNT', '1000', 'STREAMS', 'it', '>');
+        harness.run('XREADGROUP', 'GROUP', 'group', `c${from >> 11}`, 'COUNT', '1000', 'STREAMS', 'it', '>');
       }
     }
     const full = memory.segmentBytes();
@@ -173,13 +173,15 @@ test('large collections move while anything is done to them', { timeout: 600_000
     return reply;
   };
   const packSize = prng.below(2) === 0 ? 20 : -1;
-  for (const { engine } of [moving, still]) engine.keyspace.lists.limitPacks(packSize);
+  const compressDepth = prng.below(3);
+  for (const { engine } of [moving, still]) {
+    engine.keyspace.lists.limitPacks(packSize);
+    engine.keyspace.lists.quicklist.compressDepth = compressDepth;
+  }
   const value = (index: number) => 'v'.repeat((index * 37) % 180);
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 3; round++) {
     moving.engine.defragmentation.limits.isOn = false;
     mover.stepMs = 0;
-    const compressDepth = prng.below(3);
-    for (const { engine } of [moving, still]) engine.keyspace.lists.quicklist.compressDepth = compressDepth;
     both('SELECT', '0');
     for (let place = 0; place < TYPES.length * 3; place++) {
       const type = TYPES[place % TYPES.length]!;
@@ -200,7 +202,7 @@ test('large collections move while anything is done to them', { timeout: 600_000
     for (let step = 0; mover.isRunning() && step < 8000; step++) {
       mover.stepMs = 1 / (1 + prng.below(8));
       mover.slice();
-      if (step % 10 === 0) moving.engine.check();
+      if (step % 20 === 0) moving.engine.check();
       for (let each = prng.below(3); each > 0; each--) both(...requests[prng.below(requests.length)]!());
       if (prng.below(30) > 0) continue;
       const ms = prng.below(3000);
@@ -230,7 +232,11 @@ function condemnAll(memory: FlatMemory): void {
     memory.allocate(64 * 1024);
   }
   // Slabs that were begun in the first segment are filled.
-  for (let bytes = 8; bytes <= SLAB_BLOCK_BYTES_MAX; bytes += 8) while (memory.allocate(bytes) >>> SEGMENT_SHIFT === 0);
+  for (let bytes = 8; bytes <= SLAB_BLOCK_BYTES_MAX; bytes += 8) {
+    let block = memory.allocate(bytes);
+    while (block >>> SEGMENT_SHIFT === 0) block = memory.allocate(bytes);
+    memory.free(block);
+  }
   const movable = memory.movableSegments.bind(memory);
   memory.movableSegments = () => [{ segment: -1, bytes: 2 ** 40, liveBytes: 2 ** 40 * 0.8 }, ...movable()];
 }

@@ -13,7 +13,7 @@ import { GROUPS, type StreamLog } from './stream-log.ts';
 import type { StreamProducers } from './stream-producers.ts';
 
 /** Consumers with more entries pending stay where they are: each of these names its consumer. */
-const OWNED_MAX = 512;
+const OWNED_MAX = 4096;
 /** Messages of a producer that one step moves. */
 const MESSAGES_AT_ONCE = 64;
 /** The longest key of a tree. */
