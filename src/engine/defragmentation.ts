@@ -2,19 +2,24 @@
 // empty. The emptiest segments are condemned, keys and values are moved out of them in slices, and they are given back.
 //
 // A cycle condemns as many segments as can be spared, walks through all keys, then through what else names blocks, and takes
-// back the condemnation of segments in which something stayed. What can be moved: records, with the strings and small
-// collections in them, strings outside of them, hash tables of keys, the chunks of expiry wheels. The elements of large
-// collections stay where they are; a segment that holds such is only emptied by chance.
+// back the condemnation of segments in which something stayed.
+//
+// A large collection is moved before the walk goes on, in steps of its own (datatypes/value-relocation.ts). Between slices
+// commands may change, move or delete it, and put others in its place, so that no handle of it is kept: it is looked up again
+// by its key's hash, as timing wheels do, which says enough: what is found is a large value of the same type, and the
+// place in it fits any such.
 //
 // Nothing is moved while a snapshot is taken: it reads blocks by their handles.
 
 import { OUTSIDE, STRING } from '../datatypes/key-record.ts';
-import { type FlatMemory, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import { LARGE, PACKED_OUTSIDE } from '../datatypes/packed-values.ts';
+import { ValueRelocation } from '../datatypes/value-relocation.ts';
+import { type FlatMemory, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
 import { SLAB_BYTES } from '../memory/size-classes.ts';
-import { type RecordMover, TableRelocation } from '../structures/table-relocation.ts';
+import { type RecordMover, TablePlace, TableRelocation } from '../structures/table-relocation.ts';
 import type { Clock } from '../world/clock.ts';
 import { MOVED_ALL, MOVED_PART } from './expiry.ts';
-import type { Keyspace } from './keyspace.ts';
+import type { Database, Keyspace } from './keyspace.ts';
 import {
   STAT_DEFRAG_HITS,
   STAT_DEFRAG_KEY_HITS,
@@ -52,6 +57,16 @@ export interface DefragmentationLimits {
   cycleMax: number;
 }
 
+/** A large value whose turn has come. */
+interface LargeValue {
+  /** The hash of its key. */
+  readonly high: number;
+  readonly low: number;
+  readonly type: number;
+  /** Whether anything of the key has moved. */
+  hasMoved: boolean;
+}
+
 export class Defragmentation implements RecordMover {
   readonly limits: DefragmentationLimits = {
     isOn: false,
@@ -66,11 +81,16 @@ export class Defragmentation implements RecordMover {
   private readonly memory: FlatMemory;
   private readonly statistics: Statistics;
   private readonly relocation: TableRelocation;
+  private readonly values: ValueRelocation;
   private phase = IDLE;
-  /** What comes next: a database, and in it a segment of the table and a bucket of that, or a slot of a wheel. */
+  /** What comes next: a database, and in it a place in the table, or a slot of a wheel. */
   private database = 0;
-  private place = 0;
-  private bucket = 0;
+  private readonly place = new TablePlace();
+  private slot = 0;
+  /** Large values of the bucket of keys that was moved last: the last one's turn it is. */
+  private readonly large: LargeValue[] = [];
+  /** Its record, for the length of a slice; NONE where it is to be looked up. */
+  private record = NONE;
   private condemned: number[] = [];
   private condemnedBytes = 0;
   private segmentBytesBefore = 0;
@@ -89,6 +109,7 @@ export class Defragmentation implements RecordMover {
     this.memory = keyspace.memory;
     this.statistics = statistics;
     this.relocation = new TableRelocation(keyspace.memory, keyspace.table);
+    this.values = new ValueRelocation(keyspace);
   }
 
   /** Whether a cycle is under way, or may be due. */
@@ -142,6 +163,7 @@ export class Defragmentation implements RecordMover {
     }
     if (this.budgetMs < SLICE_MS) return false;
     const until = now + SLICE_MS;
+    this.record = NONE;
     while (this.phase !== IDLE && this.clock.elapsed() < until) this.step();
     const spent = this.clock.elapsed() - now;
     this.statistics.counters[STAT_DEFRAG_MS]! += spent;
@@ -150,25 +172,43 @@ export class Defragmentation implements RecordMover {
   }
 
   moveRecord(handle: number): number {
-    const { memory, keyspace, statistics } = this;
-    const { counters } = statistics;
-    let moved = handle;
-    let hits = 0;
-    if (memory.isCondemned(handle) && memory.admit(memory.capacity(handle))) {
-      moved = memory.move(handle);
-      hits++;
+    const { keyspace, values } = this;
+    const { records } = keyspace;
+    values.hits = 0;
+    values.misses = 0;
+    const moved = values.moveBlock(handle);
+    const type = records.type(moved);
+    const encoding = records.encoding(moved);
+    if (type === STRING ? encoding === OUTSIDE : encoding >= PACKED_OUTSIDE && encoding < LARGE) {
+      const words = this.memory.words[moved >>> SEGMENT_SHIFT]!;
+      const word = records.payloadWord(moved);
+      words[word] = values.moveBlock(words[word]!);
     }
-    if (keyspace.records.type(moved) === STRING && keyspace.records.encoding(moved) === OUTSIDE) {
-      const block = keyspace.strings.block(moved);
-      if (memory.isCondemned(block) && memory.admit(memory.capacity(block))) {
-        memory.words[moved >>> SEGMENT_SHIFT]![keyspace.records.payloadWord(moved)] = memory.move(block);
-        hits++;
-      }
+    const hasMoved = values.hits > 0;
+    this.countBlocks();
+    if (type === STRING || encoding < LARGE) this.countKey(hasMoved);
+    else {
+      const { table } = keyspace;
+      table.rehash(moved);
+      this.large.push({ high: table.lastHigh(), low: table.lastLow(), type, hasMoved });
     }
-    counters[STAT_DEFRAG_HITS]! += hits;
-    if (hits === 0) counters[STAT_DEFRAG_MISSES]! += 1;
-    counters[hits > 0 ? STAT_DEFRAG_KEY_HITS : STAT_DEFRAG_KEY_MISSES]! += 1;
     return moved;
+  }
+
+  /** Counts what was moved or looked at since the last time; true when anything moved. */
+  private countBlocks(): boolean {
+    const { values } = this;
+    const { counters } = this.statistics;
+    const hasMoved = values.hits > 0;
+    counters[STAT_DEFRAG_HITS]! += values.hits;
+    counters[STAT_DEFRAG_MISSES]! += values.misses;
+    values.hits = 0;
+    values.misses = 0;
+    return hasMoved;
+  }
+
+  private countKey(hasMoved: boolean): void {
+    this.statistics.counters[hasMoved ? STAT_DEFRAG_KEY_HITS : STAT_DEFRAG_KEY_MISSES]! += 1;
   }
 
   /** Condemns what can be spared; false when that is nothing. */
@@ -206,6 +246,8 @@ export class Defragmentation implements RecordMover {
     for (const segment of this.condemned) this.memory.absolve(segment);
     this.condemned = [];
     this.phase = IDLE;
+    this.large.length = 0;
+    this.values.restart();
     const freed = this.segmentBytesBefore - this.memory.segmentBytes();
     this.isAtIt = isWhole && freed >= this.condemnedBytes * WORTHWHILE_SHARE;
     if (isWhole && !this.isAtIt) this.vainAt = this.memory.usedBytes();
@@ -214,25 +256,21 @@ export class Defragmentation implements RecordMover {
   private enter(phase: number): void {
     this.phase = phase;
     this.database = 0;
-    this.bucket = 0;
-    this.place = phase === KEYS ? this.lastSegment() : 0;
+    this.slot = 0;
+    this.place.restart();
   }
 
   /** Goes on with the next database, or the next phase. */
   private nextDatabase(): void {
     this.database++;
-    this.place = 0;
-    if (this.database < this.keyspace.databases.length) {
-      if (this.phase === KEYS) this.place = this.lastSegment();
-    } else if (this.phase === WHEELS) this.end(true);
+    this.slot = 0;
+    this.place.restart();
+    if (this.database < this.keyspace.databases.length) return;
+    if (this.phase === WHEELS) this.end(true);
     else this.enter(this.phase + 1);
   }
 
-  private lastSegment(): number {
-    return this.keyspace.table.segmentCount(this.keyspace.databases[this.database]!.root) - 1;
-  }
-
-  /** Does one step: a bucket of a table with its records; the rest of a table; a slot of a wheel. */
+  /** Does one step: a bucket of a table with its records; one of a large value; the rest of a table; a slot of a wheel. */
   private step(): void {
     const { keyspace, relocation } = this;
     const database = keyspace.databases[this.database]!;
@@ -241,23 +279,43 @@ export class Defragmentation implements RecordMover {
       return;
     }
     if (this.phase === KEYS) {
-      // From the last to the first: where segments merge, the last takes the place of another.
-      const index = Math.min(this.place, this.lastSegment());
-      relocation.moveBucket(database.root, index, this.bucket, this);
-      this.place = index;
-      if (++this.bucket < keyspace.table.bucketCount(database.root)) return;
-      this.bucket = 0;
-      this.place--;
-      if (this.place < 0) this.nextDatabase();
+      if (this.large.length > 0) this.stepLarge(database);
+      else if (!relocation.moveNext(database.root, this.place, this)) this.nextDatabase();
     } else if (this.phase === FRAMES) {
       database.root = relocation.moveFrame(database.root);
       this.nextDatabase();
     } else {
-      const moved = database.wheel.moveSlot(this.place);
-      const movedFields = database.fieldWheel.moveSlot(this.place);
+      const moved = database.wheel.moveSlot(this.slot);
+      const movedFields = database.fieldWheel.moveSlot(this.slot);
       if (moved === MOVED_PART || movedFields === MOVED_PART) return;
-      if (moved === MOVED_ALL || movedFields === MOVED_ALL) this.place++;
+      if (moved === MOVED_ALL || movedFields === MOVED_ALL) this.slot++;
       else this.nextDatabase();
     }
+  }
+
+  /** Does a step of the large value whose turn it is. */
+  private stepLarge(database: Database): void {
+    const { large, values } = this;
+    const value = large[large.length - 1]!;
+    if (this.record === NONE) this.record = this.find(database, value);
+    const more = this.record !== NONE && values.step(this.record);
+    if (this.countBlocks()) value.hasMoved = true;
+    if (more) return;
+    this.countKey(value.hasMoved);
+    large.pop();
+    this.record = NONE;
+    values.restart();
+  }
+
+  /** The record of a large value, NONE when it is not there any more. */
+  private find(database: Database, { high, low, type }: LargeValue): number {
+    const { table, records } = this.keyspace;
+    table.collectByHash(database.root, high, low);
+    for (let index = 0; index < table.collectedCount; index++) {
+      const handle = table.collected[index]!;
+      if (records.type(handle) !== type || records.encoding(handle) < LARGE) continue;
+      if (this.keyspace.hasHash(handle, high, low)) return handle;
+    }
+    return NONE;
   }
 }

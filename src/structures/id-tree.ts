@@ -18,6 +18,7 @@
 
 import { assert } from '../lib/assert.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import type { BlockMover } from './block-mover.ts';
 import type { NodeGuard } from './node-guard.ts';
 import type { StreamId } from './stream-id.ts';
 
@@ -283,6 +284,32 @@ export class IdTree {
   /** Bytes of the tree. O(nodes). */
   bytes(root: number): number {
     return this.memory.capacity(root) + this.nodeBytes(this.word(root, TOP), this.word(root, HEIGHT));
+  }
+
+  /**
+   * Moves the leaf where the key is or belongs, and the nodes above it. Makes the first key of the next leaf the one that is
+   * looked for; false behind the last leaf. Trees with a guard are not to be moved.
+   */
+  moveNodes(root: number, mover: BlockMover): boolean {
+    this.find(root);
+    let parent = root;
+    let word = TOP;
+    for (let level = this.word(root, HEIGHT); level > 0; level--) {
+      const node = this.pathNodes[level]!;
+      const moved = this.memory.isCondemned(node) ? mover.moveBlock(node) : node;
+      this.setWord(parent, word, moved);
+      parent = moved;
+      word = CHILDREN + this.pathIndexes[level]! * this.childWords + this.keyWords;
+    }
+    const leaf = mover.moveBlock(this.found.leaf);
+    const previous = this.word(leaf, PREVIOUS);
+    const next = this.word(leaf, NEXT);
+    this.setWord(parent, word, leaf);
+    if (previous !== NONE) this.setWord(previous, NEXT, leaf);
+    if (next === NONE) return false;
+    this.setWord(next, PREVIOUS, leaf);
+    for (let each = 0; each < this.keyWords; each++) this.key[each] = this.word(next, ENTRIES + each);
+    return true;
   }
 
   /** Walks the tree whole; asserts its invariants. */

@@ -18,6 +18,7 @@ import { assert } from '../lib/assert.ts';
 import { copyBytes } from '../lib/bytes.ts';
 import { decompressLzf, Lzf } from '../lib/lzf.ts';
 import { FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import type { BlockMover } from './block-mover.ts';
 import { ListPlaces } from './list-places.ts';
 import { type Listpack, PACK_EMPTY_BYTES, PACK_HEADER_BYTES } from './listpack.ts';
 import type { NodeGuard } from './node-guard.ts';
@@ -71,6 +72,9 @@ export class ListNodes {
   guard: NodeGuard | null = null;
   /** Where nodes of long lists are; told of what is linked, unlinked and moved, and of changed inner nodes. */
   readonly places = new ListPlaces();
+  /** The node at which a walk in slices goes on, NONE behind the last: where that node is freed, the one behind it. So it
+   *  is never a node that is not there, whatever becomes of its list. */
+  mark = NONE;
   private readonly lzf = new Lzf();
   /** Where compressed nodes are expanded to be read, and streams are made. */
   private expanded = EMPTY;
@@ -508,8 +512,34 @@ export class ListNodes {
     if (this.guard !== null) this.guard.beforeChange(node);
   }
 
+  /** Moves a list's root, and returns it. */
+  moveRoot(root: number, mover: BlockMover): number {
+    const moved = mover.moveBlock(root);
+    if (moved !== root) this.places.forgetAll();
+    return moved;
+  }
+
+  /** Moves the marked node, if it is one of this list or in the middle of another, and marks the next. */
+  moveMarked(root: number, mover: BlockMover): void {
+    const node = this.mark;
+    const previous = this.previous(node);
+    const next = this.next(node);
+    this.mark = next;
+    // The list may have gone since, and another one come in its place: its root names other ends.
+    if (previous === NONE && this.head(root) !== node) return;
+    if (next === NONE && this.tail(root) !== node) return;
+    const moved = mover.moveBlock(node);
+    if (moved === node) return;
+    this.places.forgetAll();
+    if (previous === NONE) this.setWord(root, HEAD, moved);
+    else this.setWord(previous, NEXT, moved);
+    if (next === NONE) this.setWord(root, TAIL, moved);
+    else this.setWord(next, PREVIOUS, moved);
+  }
+
   /** Frees a node that is in no list any more. */
   private release(node: number): void {
+    if (node === this.mark) this.mark = this.next(node);
     if (this.guard === null || !this.guard.keeps(node)) this.memory.free(node);
   }
 

@@ -109,6 +109,12 @@ export class ListPlaces {
     this.counts[slot] = count + 1;
   }
 
+  /** Drops the marks of all lists: a node or root lies elsewhere, and it is not known whose. */
+  forgetAll(): void {
+    this.counts.fill(0);
+    this.steps.fill(0);
+  }
+
   /** Drops the marks of a list, if it has any. */
   forget(root: number): void {
     const slot = slotOf(root);

@@ -23,6 +23,7 @@
 import { assert, VERIFY } from '../lib/assert.ts';
 import { compareBytes } from '../lib/bytes.ts';
 import { GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import type { BlockMover } from './block-mover.ts';
 import { memberBytes, memberOffset } from './record.ts';
 import { highWord, lowWord, orderHigh, orderLow, writeScore } from './score.ts';
 import {
@@ -70,6 +71,9 @@ export class OrderedTree extends TreeNodes {
   private readonly pathIndexes = new Int32Array(HEIGHT_MAX + 1);
   /** Index in its leaf of the entry that `descendToRank` went to. */
   private rankInLeaf = 0;
+  /** What `locate` found. */
+  private locatedLeaf = NONE;
+  private locatedIndex = 0;
   /** What the comparisons look for: an order key unless `scored` is false, a member unless `membered` is false. */
   private high = 0;
   private low = 0;
@@ -283,6 +287,55 @@ export class OrderedTree extends TreeNodes {
     this.collectedCount = taken;
     this.removeFromLeaf(root, leaf, index, taken);
     return taken;
+  }
+
+  // --- moving ---
+
+  /** Looks for a record of the tree, which is about to move. */
+  locate(root: number, record: number): void {
+    this.aimAtRecord(record, true);
+    this.locatedLeaf = this.descend(root);
+    this.locatedIndex = this.indexInLeaf(this.locatedLeaf, record);
+  }
+
+  /** Says where the record that was just looked for, and is gone from there, lies now. */
+  replaceLocated(root: number, record: number): void {
+    this.setWord(this.locatedLeaf, ENTRIES + this.locatedIndex, record);
+    if (this.locatedIndex === 0) this.refreshFirst(1, this.word(root, HEIGHT));
+  }
+
+  /**
+   * Moves the leaf with the entry of a rank and the nodes above it. Returns the rank of the next leaf's first entry, 0 behind
+   * the last leaf.
+   */
+  moveNodes(root: number, rank: number, mover: BlockMover): number {
+    if (rank > 0 && rank >= this.count(root)) return 0;
+    const leaf = this.descendToRank(root, rank);
+    let parent = root;
+    let word = TOP;
+    for (let level = this.word(root, HEIGHT); level > 0; level--) {
+      parent = this.moveChild(parent, word, mover);
+      word = CHILDREN + this.pathIndexes[level]!;
+    }
+    const moved = mover.moveBlock(leaf);
+    if (moved !== leaf) {
+      this.setWord(parent, word, moved);
+      const previous = this.word(moved, PREVIOUS);
+      const next = this.word(moved, NEXT);
+      if (previous !== NONE) this.setWord(previous, NEXT, moved);
+      if (next !== NONE) this.setWord(next, PREVIOUS, moved);
+    }
+    if (this.word(moved, NEXT) === NONE) return 0;
+    return rank - this.rankInLeaf + this.word(moved, 0);
+  }
+
+  /** Moves an inner node, which a word of what is above names, if it lies in the wrong place; returns it. */
+  private moveChild(parent: number, word: number, mover: BlockMover): number {
+    const node = this.word(parent, word);
+    if (!this.memory.isCondemned(node)) return node;
+    const moved = mover.moveBlock(node);
+    this.setWord(parent, word, moved);
+    return moved;
   }
 
   // --- building from sorted records ---

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromLatin1 } from '../lib/bytes.ts';
-import { FlatMemory } from '../memory/flat-memory.ts';
+import { FlatMemory, NONE } from '../memory/flat-memory.ts';
 import { Listpack } from './listpack.ts';
 import { fuzzQuicklist, ListModel } from './quicklist.fuzz.ts';
 import { exceedsPackLimit, Quicklist } from './quicklist.ts';
@@ -88,4 +88,45 @@ test('list-max-listpack-size', () => {
   check(3, 100, 4, true);
   check(0, 100, 1, false);
   check(0, 100, 2, true);
+});
+
+test('a marked node moves with its list, and is never one that is gone', () => {
+  const memory = new FlatMemory();
+  const lists = new Quicklist(memory, new Listpack());
+  lists.limitPacks(10);
+  const { nodes } = lists;
+  const mover = { moveBlock: (handle: number) => memory.move(handle) };
+  const create = (items: number) => {
+    const root = lists.create();
+    const text = fromLatin1('some item of a list');
+    for (let item = 0; item < items; item++) lists.pushTail(root, text, 0, text.length);
+    return root;
+  };
+  const root = create(500);
+  nodes.mark = nodes.head(root);
+  for (let moved = 0; nodes.mark !== NONE; moved++) {
+    nodes.moveMarked(root, mover);
+    lists.check(root);
+    if (moved === 20) lists.removeRange(root, 150, 200);
+  }
+  assert.equal(lists.count(root), 300);
+  // What is freed hands its mark on.
+  nodes.mark = nodes.head(root);
+  lists.removeRange(root, 0, 25);
+  assert.equal(nodes.mark, nodes.head(root));
+  nodes.mark = nodes.tail(root);
+  lists.removeRange(root, 200, 75);
+  assert.equal(nodes.mark, NONE);
+  // A mark of a list that has gone leaves another one's ends alone.
+  const other = create(30);
+  for (const marked of [nodes.head(root), nodes.tail(root), nodes.next(nodes.head(root))]) {
+    nodes.mark = marked;
+    nodes.moveMarked(other, mover);
+    lists.check(root);
+    lists.check(other);
+  }
+  nodes.mark = nodes.head(root);
+  while (lists.dispose(root));
+  assert.equal(nodes.mark, NONE);
+  lists.check(other);
 });

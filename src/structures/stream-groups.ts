@@ -24,9 +24,9 @@ import { ID_WORDS, StreamId } from './stream-id.ts';
 import { GROUPS, type StreamLog } from './stream-log.ts';
 import { StreamNames } from './stream-names.ts';
 
-const PENDING = 1;
-const CONSUMERS = 2;
-const TIMELINE = 3;
+export const PENDING = 1;
+export const CONSUMERS = 2;
+export const TIMELINE = 3;
 const UNOWNED = 4;
 const RELEASES = 5;
 const READ = 6;
@@ -38,7 +38,7 @@ const ACTIVE = 4;
 const CONSUMER_WORDS = 6;
 
 /** Values of a pending entry. */
-const OWNER = 0;
+export const OWNER = 0;
 const TIME = 1;
 const DELIVERIES = 3;
 const PENDING_WORDS = 5;
@@ -53,9 +53,10 @@ export class StreamGroups {
   readonly pending: IdTree;
   /** Ids that are pending for one consumer. */
   readonly own: IdTree;
+  /** Pending entries of groups by the time of their delivery. */
+  readonly timeline: IdTree;
   private readonly log: StreamLog;
   private readonly memory: FlatMemory;
-  private readonly timeline: IdTree;
   private readonly cursor = new IdCursor();
   private readonly id = new StreamId();
   private readonly idWords = new Int32Array(ID_WORDS);

@@ -17,6 +17,7 @@
 
 import { assert } from '../lib/assert.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import type { BlockMover } from './block-mover.ts';
 import { IdCursor, IdTree } from './id-tree.ts';
 import { BLOCK_HEAD_BYTES, REMOVED, StreamBlocks } from './stream-blocks.ts';
 import { ID_WORDS, StreamId } from './stream-id.ts';
@@ -400,6 +401,30 @@ export class StreamLog {
       bytes += memory.capacity(tree.value(cursor, 0));
     }
     return bytes;
+  }
+
+  /**
+   * Moves the block at or after the id that `tree.key` is. Makes the master id of the next block the one that is looked for;
+   * false behind the last block.
+   */
+  moveBlock(root: number, mover: BlockMover): boolean {
+    const { tree, cursor } = this;
+    if (!tree.seek(this.word(root, TREE), cursor)) return false;
+    const block = tree.value(cursor, 0);
+    const moved = mover.moveBlock(block);
+    if (moved !== block) {
+      tree.setValue(cursor, 0, moved);
+      if (this.word(root, LAST_BLOCK) === block) this.setWord(root, LAST_BLOCK, moved);
+    }
+    if (!tree.next(cursor)) return false;
+    for (let word = 0; word < ID_WORDS; word++) tree.key[word] = tree.keyWord(cursor, word);
+    return true;
+  }
+
+  /** Moves the root of the tree, and the root itself, which it returns. */
+  moveRoot(root: number, mover: BlockMover): number {
+    this.setWord(root, TREE, mover.moveBlock(this.word(root, TREE)));
+    return mover.moveBlock(root);
   }
 
   /** Walks a log whole; asserts its invariants. */

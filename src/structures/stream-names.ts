@@ -92,6 +92,11 @@ export class StreamNames {
     return grown;
   }
 
+  /** Puts another record of the same name at an index. */
+  replaceAt(directory: number, index: number, record: number): void {
+    this.setWord(directory, RECORDS + index, record);
+  }
+
   /** Takes the record at an index out, which the caller owns from now on. Returns the directory, NONE after the last. */
   remove(directory: number, index: number): number {
     const count = this.count(directory) - 1;

@@ -13,6 +13,7 @@
 
 import { assert } from '../lib/assert.ts';
 import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/flat-memory.ts';
+import type { BlockMover } from './block-mover.ts';
 import { ID_WORDS, StreamId } from './stream-id.ts';
 import { PRODUCERS, type StreamLog } from './stream-log.ts';
 import { StreamNames } from './stream-names.ts';
@@ -204,6 +205,43 @@ export class StreamProducers {
     this.append(producer, message);
     this.log.setWord(kept, TRACKED, this.tracked(kept) + 1);
     this.addTo(kept, ADDED);
+  }
+
+  /** Moves a stream's memory of producers, without these. */
+  moveFrame(root: number, mover: BlockMover): void {
+    const kept = mover.moveBlock(this.of(root));
+    this.log.setWord(root, PRODUCERS, kept);
+    const directory = this.log.word(kept, DIRECTORY);
+    if (directory !== NONE) this.log.setWord(kept, DIRECTORY, mover.moveBlock(directory));
+  }
+
+  /**
+   * Moves a producer, and up to `count` of its messages behind the `first` oldest; false when it has no more. Messages know
+   * the next newer one alone, so that those before are come by.
+   */
+  moveMessages(kept: number, index: number, first: number, count: number, mover: BlockMover): boolean {
+    const { names, messages } = this;
+    const producers = this.log.word(kept, DIRECTORY);
+    const producer = mover.moveBlock(names.at(producers, index));
+    names.replaceAt(producers, index, producer);
+    const directory = mover.moveBlock(names.word(producer, MESSAGES));
+    names.setWord(producer, MESSAGES, directory);
+    let older = NONE;
+    let message = names.word(producer, OLDEST);
+    for (let place = 0; message !== NONE && place < first + count; place++) {
+      if (place >= first) {
+        messages.readName(message);
+        messages.find(directory, messages.bytes, messages.start, messages.end);
+        message = mover.moveBlock(message);
+        messages.replaceAt(directory, messages.index, message);
+        if (older === NONE) names.setWord(producer, OLDEST, message);
+        else messages.setWord(older, NEWER, message);
+      }
+      older = message;
+      message = messages.word(message, NEWER);
+    }
+    if (message === NONE) names.setWord(producer, NEWEST, older);
+    return message !== NONE;
   }
 
   /** Frees a part of an abandoned stream's memory of producers; false when all of it is gone. */

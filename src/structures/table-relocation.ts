@@ -7,10 +7,24 @@ import { type FlatMemory, GRANULE_MASK, NONE, SEGMENT_SHIFT } from '../memory/fl
 import type { HashTable } from './hash-table.ts';
 import { BUCKET_GRANULES, DENSE, DIRECTORY, HANDLES, OVERFLOW, SLOTS } from './table-layout.ts';
 
+/** Above all numbers of segments. */
+const SEGMENTS_ALL = 0x7fffffff;
+
 /** Moves what a table names. */
 export interface RecordMover {
   /** Moves a record with what it owns, as far as it lies in the wrong place; returns its handle. May add a segment. */
   moveRecord(handle: number): number;
+}
+
+/** Where the walk through a table goes on: by numbers, so that the table may change, or be another one, in between. */
+export class TablePlace {
+  segment = SEGMENTS_ALL;
+  bucket = 0;
+
+  restart(): void {
+    this.segment = SEGMENTS_ALL;
+    this.bucket = 0;
+  }
 }
 
 export class TableRelocation {
@@ -22,11 +36,27 @@ export class TableRelocation {
     this.table = table;
   }
 
+  /** Moves what is at a place, and goes on to the next; false behind the last. May add a segment of memory. */
+  moveNext(root: number, place: TablePlace, mover: RecordMover): boolean {
+    const { table } = this;
+    // From the last to the first: where segments merge, the last takes the place of another.
+    const index = Math.min(place.segment, table.segmentCount(root) - 1);
+    if (place.bucket < table.bucketCount(root)) {
+      this.moveBucket(root, index, place.bucket, mover);
+      place.segment = index;
+      place.bucket++;
+      return true;
+    }
+    place.segment = index - 1;
+    place.bucket = 0;
+    return index > 0;
+  }
+
   /**
    * Moves a bucket's records, the overflow buckets behind it, and with bucket 0 the segment; by the number of the segment, below
    * `segmentCount`. May add a segment of memory.
    */
-  moveBucket(root: number, index: number, bucket: number, mover: RecordMover): void {
+  private moveBucket(root: number, index: number, bucket: number, mover: RecordMover): void {
     const { table, memory } = this;
     const segment = table.segment(root, index);
     if (bucket > 0 || !memory.isCondemned(segment)) {
