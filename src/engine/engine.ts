@@ -909,7 +909,9 @@ export class Engine {
     if (!disposals.isEmpty()) more = true;
     else this.serving.endFlushes();
     if (!more && this.keyspace.memory.giveBack()) more = true;
+    const moving = monitor.begin();
     if (this.defragmentation.work()) more = true;
+    monitor.since('active-defrag-cycle', moving);
     if (this.blocked.hasReady()) {
       this.timer.begin();
       this.serving.serveReady();

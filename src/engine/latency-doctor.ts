@@ -14,6 +14,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'expire-cycle':
     'Many keys expired at about the same time, or large ones. Spread their times; lazyfree-lazy-expire frees them in slices.',
   'eviction-cycle': 'Eviction takes long: more memory, or smaller values, would help.',
+  'active-defrag-cycle': 'Single values are large, and are moved in one piece. Without activedefrag nothing is moved.',
   'aof-write': 'Writing the append-only file takes long: the disk is slow, or others use it, too.',
   'aof-fsync-always':
     'The disk is slow to sync. With appendfsync everysec nobody waits for it, and up to a second may be lost.',

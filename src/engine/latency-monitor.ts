@@ -13,6 +13,7 @@ export type LatencyEventName =
   | 'command-unblocking'
   | 'expire-cycle'
   | 'eviction-cycle'
+  | 'active-defrag-cycle'
   | 'aof-write'
   | 'aof-fsync-always'
   | 'snapshot-slice';
