@@ -100,7 +100,7 @@ export class ValueRelocation implements BlockMover, RecordMover {
   private orderOf(handle: number, type: number): number {
     const second = this.values.packed.payload(handle, 1);
     if (type === SORTED_SET) return second;
-    return type === HASH && second !== NONE ? this.word(second) : NONE;
+    return type === HASH && second !== NONE ? this.memory.firstWord(second) : NONE;
   }
 
   private moveRoots(handle: number, type: number): void {
@@ -110,7 +110,7 @@ export class ValueRelocation implements BlockMover, RecordMover {
     if (type === SORTED_SET) second = this.moveBlock(second);
     else if (type === HASH && second !== NONE) {
       second = this.moveBlock(second);
-      this.setWord(second, this.moveBlock(this.word(second)));
+      this.setWord(second, this.moveBlock(this.memory.firstWord(second)));
     }
     packed.setPayload(handle, table, second);
   }
@@ -137,10 +137,6 @@ export class ValueRelocation implements BlockMover, RecordMover {
     if (this.streams.step(root)) return true;
     packed.setPayload(handle, this.streams.moveRoot(root), packed.payload(handle, 1));
     return false;
-  }
-
-  private word(handle: number): number {
-    return this.memory.words[handle >>> SEGMENT_SHIFT]![(handle & GRANULE_MASK) << 1]!;
   }
 
   private setWord(handle: number, value: number): void {

@@ -176,6 +176,13 @@ export class Keyspace extends Datatypes implements ReadKeyspace, Disposable {
     return this.table.count(database.root);
   }
 
+  /** Keys of all databases. */
+  countAll(): number {
+    let keys = 0;
+    for (const { root } of this.databases) keys += this.table.count(root);
+    return keys;
+  }
+
   scan(database: Database, cursor: number, count = 1): number {
     return this.table.scan(database.root, cursor, count);
   }

@@ -23,6 +23,8 @@ export class Rehearsal {
   private readonly clock: Clock;
   private readonly newFormat: () => SnapshotFormat;
   private left = TRIES;
+  /** What snapshots are written to, and aside, from the first try to the last. */
+  private formats: readonly [out: SnapshotFormat, aside: SnapshotFormat] | null = null;
 
   constructor(clock: Clock, newFormat: () => SnapshotFormat) {
     this.clock = clock;
@@ -31,11 +33,10 @@ export class Rehearsal {
 
   /** Some ten times a second, between two commands. */
   look(keyspace: Keyspace): void {
-    if (this.left === 0 || countKeys(keyspace) < KEYS_MIN || keyspace.disposals.keeper !== null) return;
-    this.left--;
+    if (this.left === 0 || keyspace.countAll() < KEYS_MIN || keyspace.disposals.keeper !== null) return;
     const started = this.clock.elapsed();
-    const out = this.newFormat();
-    const aside = this.newFormat();
+    this.formats ??= [this.newFormat(), this.newFormat()];
+    const [out, aside] = this.formats;
     aside.length = 0;
     const snapshot = new Snapshot(keyspace, out, aside);
     let passed = 0;
@@ -44,12 +45,8 @@ export class Rehearsal {
       passed = this.clock.elapsed() - started;
     }
     snapshot.abort();
-    if (passed > TOO_LONG_MS) this.left = 0;
+    out.clear();
+    this.left = passed > TOO_LONG_MS ? 0 : this.left - 1;
+    if (this.left === 0) this.formats = null;
   }
-}
-
-function countKeys({ databases, table }: Keyspace): number {
-  let keys = 0;
-  for (const { root } of databases) keys += table.count(root);
-  return keys;
 }

@@ -165,10 +165,9 @@ export class Snapshot implements DisposalsKeeper {
 
   /** What a database takes that was flushed: its share by keys. */
   private databaseBytes(root: number): number {
-    const { memory, table, databases } = this.keyspace;
+    const { memory, table } = this.keyspace;
     const keys = table.count(root);
-    let all = keys;
-    for (const database of databases) all += table.count(database.root);
+    const all = keys + this.keyspace.countAll();
     return Math.floor(((memory.usedBytes() - memory.heldBytes()) * keys) / Math.max(1, all));
   }
 

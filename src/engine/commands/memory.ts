@@ -33,7 +33,7 @@ function stats(call: Call): void {
   const { keyspace } = engine;
   const facts = engine.memoryFacts();
   const { used, peak, startup, clients, logBuffer, overhead, dataset, flat, segments, resident } = facts;
-  const keys = keyspace.databases.reduce((sum, database) => sum + keyspace.count(database), 0);
+  const keys = keyspace.countAll();
   const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
   const mark = out.later();
   let fields = 0;

@@ -127,7 +127,7 @@ export class AppendLog implements PropagationSink {
 
   // --- the stream ---
 
-  /** PropagationSink: takes a command in. Allocates nothing while the buffer has room. */
+  /** PropagationSink: takes a command in, or a row of them. Allocates nothing while the buffer has room. */
   command(database: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.file === null) {
       // Broken, or off: the base that ends that state will contain it.
