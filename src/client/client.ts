@@ -169,6 +169,14 @@ class ClientPeer implements Peer {
     return 0;
   }
 
+  replyBufferBytes(): number {
+    return 0;
+  }
+
+  replyBufferPeak(): number {
+    return 0;
+  }
+
   send(bytes: Uint8Array, start: number, end: number): boolean {
     this.client.received(bytes, start, end);
     return false;

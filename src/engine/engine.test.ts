@@ -10,6 +10,7 @@ import { error } from '../protocol/errors.ts';
 import { ENGINE_COMMANDS } from './all-commands.ts';
 import { type CommandDefinition, control, key, write } from './command.ts';
 import { EVENT_ALL, EVENT_KEYEVENT, SET_EVENT } from './events.ts';
+import { QUERY_BUFFER_BYTES_KEPT, QUERY_BUFFER_BYTES_MIN } from './query-buffers.ts';
 import { STAT_ERRORS } from './statistics.ts';
 
 const TEST_DETAILS = { group: 'generic', summary: '', since: '1.0.0', complexity: 'O(1)', replies: [] } as const;
@@ -153,21 +154,60 @@ test('a NUL behind the name of a command makes it another name', () => {
   assert.equal(client.run('get\0', 'k'), "-ERR unknown command 'get', with args beginning with: 'k' \r\n");
 });
 
-test('a half-sent request takes memory only until it is whole', () => {
+test('a half-sent request takes memory while its client goes on sending', () => {
   const harness = new EngineHarness();
   const { engine } = harness;
   const one = harness.connect();
+  const { session } = one;
   const request = fromLatin1(encode(['SET', 'a', 'x'.repeat(400_000)]));
   const half = 300_000;
-  engine.receive(one.session, request, 0, half);
-  assert.ok(one.session.input.length >= half);
-  assert.equal(one.session.pendingInput(), half);
-  engine.receive(one.session, request, half, request.length);
+  engine.receive(session, request, 0, half);
+  assert.ok(session.input.length >= request.length);
+  assert.equal(session.pendingInput(), half);
+  engine.receive(session, request, half, request.length);
   assert.equal(one.take(), '+OK\r\n');
-  assert.equal(one.session.input.length, 0);
+  assert.equal(session.pendingInput(), 0);
+  // Its next may be as large, once.
+  engine.trimQueryBuffers();
+  assert.ok(session.input.length >= request.length);
+  assert.equal(one.run('GET', 'b'), '$-1\r\n');
+  engine.trimQueryBuffers();
+  assert.equal(session.input.length, QUERY_BUFFER_BYTES_MIN);
+  harness.clock.advance(3000);
+  engine.trimQueryBuffers();
+  assert.equal(session.input.length, 0);
   // And a whole request takes none at all.
   assert.equal(one.run('GET', 'b'), '$-1\r\n');
-  assert.equal(one.session.input.length, 0);
+  assert.equal(session.input.length, 0);
+});
+
+test('a client that goes silent within a request keeps its bytes, and no room for more', () => {
+  const harness = new EngineHarness();
+  const { engine } = harness;
+  const one = harness.connect();
+  const { session } = one;
+  const request = fromLatin1(encode(['SET', 'a', 'x'.repeat(1_000_000)]));
+  engine.receive(session, request, 0, 40);
+  assert.ok(session.input.length >= request.length);
+  harness.clock.advance(1900);
+  engine.trimQueryBuffers();
+  assert.ok(session.input.length >= request.length);
+  harness.clock.advance(200);
+  engine.trimQueryBuffers();
+  assert.equal(session.input.length, 40);
+  engine.receive(session, request, 40, request.length);
+  assert.equal(one.take(), '+OK\r\n');
+  assert.equal(one.run('STRLEN', 'a'), ':1000000\r\n');
+});
+
+test('an array that is very long is let go as soon as it is empty', () => {
+  const harness = new EngineHarness();
+  const { session } = harness.client;
+  const request = fromLatin1(encode(['SET', 'a', 'x'.repeat(QUERY_BUFFER_BYTES_KEPT)]));
+  harness.engine.receive(session, request, 0, 100);
+  assert.ok(session.input.length >= request.length);
+  harness.engine.receive(session, request, 100, request.length);
+  assert.equal(session.input.length, 0);
 });
 
 test('the buffer of a large reply is let go once replies are small again', () => {

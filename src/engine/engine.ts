@@ -58,6 +58,7 @@ import { engineMemoryFacts, type MemoryFacts } from './memory-facts.ts';
 import { monitorLine } from './monitor.ts';
 import { Propagation } from './propagation.ts';
 import { PubSub } from './pubsub.ts';
+import { QueryBuffers } from './query-buffers.ts';
 import { Removals } from './removals.ts';
 import { Serving } from './serving.ts';
 import {
@@ -67,7 +68,6 @@ import {
   REPLY_SKIP,
   REPLY_SKIP_NEXT,
   Session,
-  SpareInput,
   STOPPED_BLOCKED,
   STOPPED_CLOSING,
   STOPPED_NOT,
@@ -224,7 +224,10 @@ export class Engine {
   private largeReplyAt = 0;
   /** Sessions with input that may be read now. */
   private readonly resumable: Session[] = [];
-  private readonly spareInput = new SpareInput();
+  private readonly queryBuffers = new QueryBuffers<Session>();
+  private readonly resized = (session: Session): void => {
+    if (this.clientMemory.measures) this.clientMemory.update(session);
+  };
   private readonly lookahead: Lookahead;
   /** What follows when keys go by themselves. */
   readonly removals = new Removals(this);
@@ -278,7 +281,7 @@ export class Engine {
     parser.bulkBytesMax = this.bulkBytesMax;
     const now = Math.floor(this.clock.now());
     const database = this.keyspace.databases[0]!;
-    const session = new Session(this.nextSessionId++, peer, parser, database, now, this.spareInput);
+    const session = new Session(this.nextSessionId++, peer, parser, database, now, this.queryBuffers);
     this.acl.begin(session);
     if (this.standstill.isOn()) session.stopped = STOPPED_PAUSED;
     this.sessions.set(session.id, session);
@@ -292,6 +295,7 @@ export class Engine {
     if (!this.sessions.delete(session.id)) return;
     session.stopped = STOPPED_CLOSING;
     this.clientMemory.forget(session);
+    this.queryBuffers.delete(session);
     unwatch(session);
     session.transaction = null;
     this.pubsub.forget(session);
@@ -367,6 +371,11 @@ export class Engine {
   resume(session: Session): void {
     this.resumeOne(session);
     if (this.resumable.length > 0) this.resumeAll();
+  }
+
+  /** Takes back room for input that sessions need no more; some ten times a second. */
+  trimQueryBuffers(): void {
+    this.queryBuffers.trim(Math.floor(this.clock.now()), this.resized);
   }
 
   /** Reads on with a session when the present batch is over. */

@@ -8,7 +8,8 @@ import { RequestParser } from '../protocol/request-parser.ts';
 import { Call, PROPAGATE_VERBATIM } from './call.ts';
 import type { Engine } from './engine.ts';
 import type { Database } from './keyspace.ts';
-import { type Peer, Session, SpareInput } from './session.ts';
+import { QueryBuffers } from './query-buffers.ts';
+import { type Peer, Session } from './session.ts';
 
 /** Not 0: what clients are owed after a command (served blockers, the end of a unit) is not owed here. */
 const DEPTH = 1;
@@ -21,6 +22,8 @@ export const NOBODY: Peer = {
   pendingOutput: () => 0,
   outputMemory: () => 0,
   outputChunks: () => 0,
+  replyBufferBytes: () => 0,
+  replyBufferPeak: () => 0,
   send: () => false,
   push: () => undefined,
   close: () => undefined,
@@ -38,7 +41,7 @@ export class ObeyedCommands {
     this.call = new Call(engine, DEPTH, this.reply);
     const now = Math.floor(engine.clock.now());
     const first = engine.keyspace.databases[0]!;
-    this.session = new Session(0, NOBODY, new RequestParser(), first, now, new SpareInput());
+    this.session = new Session(0, NOBODY, new RequestParser(), first, now, new QueryBuffers());
     this.session.mustObey = true;
     this.session.authenticated = true;
   }

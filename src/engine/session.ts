@@ -10,6 +10,7 @@ import type { Blocked } from './blocking.ts';
 import type { Arguments } from './call.ts';
 import type { Database } from './keyspace.ts';
 import type { PubSubMember } from './pubsub.ts';
+import { QUERY_BUFFER_BYTES_KEPT, QUERY_BUFFER_BYTES_MIN, type QueryBuffers } from './query-buffers.ts';
 import type { Tracker } from './tracking.ts';
 import type { Transaction, WatchedKey } from './transaction.ts';
 
@@ -24,6 +25,9 @@ export interface Peer {
   /** Memory that they take, and in how many pieces: CLIENT LIST's omem and oll. */
   outputMemory(): number;
   outputChunks(): number;
+  /** Bytes of the buffer for replies that have to wait, and most bytes that went out at once lately: its rbs and rbp. */
+  replyBufferBytes(): number;
+  replyBufferPeak(): number;
   /**
    * Takes bytes[start..end) to be sent in order; they are copied where they must wait. Must not call the engine. True
    * when it kept the array itself, which then is its own.
@@ -52,36 +56,8 @@ export const STOPPED_CLOSING = 4;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Shorter arrays for input are made anew: a session may keep the few bytes of half a request for long. */
-const SPARE_BYTES_MIN = 16 * 1024;
-/** Longer ones are left to the garbage collector: this one stays. */
-const SPARE_BYTES_MAX = 512 * 1024;
-/** What a spare array is overwritten with in verify builds: nobody may read what was consumed. */
+/** What input is overwritten with in verify builds: nobody may read what was consumed. */
 const POISON = 0xdd;
-
-/**
- * One array for input that no session uses now; one of these per engine. A pipeline is read in pieces that end in the
- * middle of a request, so that each piece is joined with the rest of the one before. With a new array for each, every
- * 32 KB of input left 48 KB of garbage, by which the process grew until the collector came.
- */
-export class SpareInput {
-  private spare: Uint8Array | null = null;
-
-  /** An array of at least `least` bytes, its contents unspecified: `wanted` bytes if it must be made. */
-  take(least: number, wanted: number): Uint8Array {
-    const { spare } = this;
-    if (spare === null || least < SPARE_BYTES_MIN || spare.length < least) return new Uint8Array(wanted);
-    this.spare = null;
-    return spare;
-  }
-
-  /** Takes back an array that its session uses no more. */
-  give(bytes: Uint8Array): void {
-    if (bytes.length < SPARE_BYTES_MIN || bytes.length > SPARE_BYTES_MAX) return;
-    if (VERIFY) bytes.fill(POISON);
-    if (this.spare === null || this.spare.length < bytes.length) this.spare = bytes;
-  }
-}
 
 export class Session {
   readonly id: number;
@@ -123,10 +99,11 @@ export class Session {
   fieldsets: Map<string, Arguments> | null = null;
   /** What it waits for while blocked. */
   blocked: Blocked | null = null;
-  /** Unread input: input[inputStart..inputEnd). */
+  /** Unread input: input[inputStart..inputEnd). See query-buffers.ts. */
   input: Uint8Array = NO_BYTES;
   inputStart = 0;
   inputEnd = 0;
+  inputPeak = 0;
   /** Clock times in milliseconds since 1970. */
   readonly createdAt: number;
   lastActiveAt: number;
@@ -139,10 +116,17 @@ export class Session {
   /** Bytes that it took when it was last measured, and those of the keys that it watches among them. */
   memory = 0;
   watchedBytes = 0;
-  private readonly spareInput: SpareInput;
+  private readonly queryBuffers: QueryBuffers<Session>;
 
-  constructor(id: number, peer: Peer, parser: RequestParser, database: Database, now: number, spareInput: SpareInput) {
-    this.spareInput = spareInput;
+  constructor(
+    id: number,
+    peer: Peer,
+    parser: RequestParser,
+    database: Database,
+    now: number,
+    queryBuffers: QueryBuffers<Session>,
+  ) {
+    this.queryBuffers = queryBuffers;
     this.id = id;
     this.peer = peer;
     this.parser = parser;
@@ -156,12 +140,15 @@ export class Session {
     return this.inputEnd - this.inputStart;
   }
 
+  expectedInput(): number {
+    return this.inputEnd > 0 ? this.parser.needed : 0;
+  }
+
   /** Keeps bytes[start..end) to be read later, behind what waits already. `room` more bytes are expected soon. */
   keepInput(bytes: Uint8Array, start: number, end: number, room: number): void {
     const waiting = this.inputEnd - this.inputStart;
     const length = waiting + (end - start);
     if (length === 0) {
-      this.input = NO_BYTES;
       this.inputStart = 0;
       this.inputEnd = 0;
       return;
@@ -170,18 +157,16 @@ export class Session {
       if (this.inputStart >= waiting && this.input.length >= length + room) {
         // Moved less than was consumed.
         this.input.copyWithin(0, this.inputStart, this.inputEnd);
+        this.inputStart = 0;
+        this.inputEnd = waiting;
       } else {
         // By half, whatever its length: a request of many large arguments says only how long the next one is.
-        const grown = this.spareInput.take(length + room, Math.max(length + room, Math.floor(length * 1.5)));
-        grown.set(this.input.subarray(this.inputStart, this.inputEnd));
-        this.spareInput.give(this.input);
-        this.input = grown;
+        this.resizeInput(Math.max(QUERY_BUFFER_BYTES_MIN, length + room, Math.floor(length * 1.5)));
       }
-      this.inputStart = 0;
-      this.inputEnd = waiting;
     }
     this.input.set(bytes.subarray(start, end), this.inputEnd);
     this.inputEnd += end - start;
+    if (this.inputEnd > this.inputPeak) this.inputPeak = this.inputEnd;
   }
 
   /** Notes that its kept input was read up to `to`. */
@@ -190,7 +175,17 @@ export class Session {
     if (to < this.inputEnd) return;
     this.inputStart = 0;
     this.inputEnd = 0;
-    this.spareInput.give(this.input);
-    this.input = NO_BYTES;
+    if (VERIFY) this.input.fill(POISON);
+    if (this.input.length > QUERY_BUFFER_BYTES_KEPT) this.input = NO_BYTES;
+  }
+
+  resizeInput(length: number): void {
+    if (this.input.length === 0) this.queryBuffers.add(this);
+    const waiting = this.pendingInput();
+    const resized = length === 0 ? NO_BYTES : new Uint8Array(length);
+    resized.set(this.input.subarray(this.inputStart, this.inputEnd));
+    this.input = resized;
+    this.inputStart = 0;
+    this.inputEnd = waiting;
   }
 }

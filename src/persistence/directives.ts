@@ -204,8 +204,8 @@ export const aofDisableAutoGc = bool('aof-disable-auto-gc', false, {
 // Backups
 
 export const backupdirname = text('backupdirname', 'backupdir', {
-  summary: 'The directory of backups, inside the working directory.',
-  immutable: true,
+  summary: 'The directory of the next backup, inside the working directory.',
+  protected: true,
   refuse: refuseEmptyOrPath('backupdirname', 'dirname'),
 });
 

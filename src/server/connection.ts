@@ -101,6 +101,14 @@ export class Connection implements Receiver, Peer {
     return this.outbox.chunkCount();
   }
 
+  replyBufferBytes(): number {
+    return this.outbox.bufferBytes;
+  }
+
+  replyBufferPeak(): number {
+    return this.outbox.peak;
+  }
+
   // --- from the transport ---
 
   received(bytes: Uint8Array, length: number): void {
@@ -213,6 +221,7 @@ export class Connection implements Receiver, Peer {
   /** As Peer.send, at once: what was held has gone out. */
   private transmit(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.closed_ || this.closing) return false;
+    this.outbox.note(end - start);
     const withheld = this.owner.withheldUntil();
     if (this.outbox.length > 0 || withheld >= 0) {
       this.mark(withheld);

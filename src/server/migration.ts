@@ -22,7 +22,8 @@ import { DEL_EVENT } from '../engine/events.ts';
 import { NO_DEADLINE } from '../engine/expiry.ts';
 import type { Database } from '../engine/keyspace.ts';
 import { NOBODY } from '../engine/obeyed-commands.ts';
-import { Session, SpareInput } from '../engine/session.ts';
+import { QueryBuffers } from '../engine/query-buffers.ts';
+import { Session } from '../engine/session.ts';
 import { unwatch, watch } from '../engine/transaction.ts';
 import { realTimers } from '../host/real-timers.ts';
 import { equalBytes, toLatin1 } from '../lib/bytes.ts';
@@ -127,7 +128,7 @@ export class Migration {
       seen.add(text);
       return newItem(key, isRepeated);
     });
-    this.guard = new Session(0, NOBODY, new RequestParser(), order.database, 0, new SpareInput());
+    this.guard = new Session(0, NOBODY, new RequestParser(), order.database, 0, new QueryBuffers());
   }
 
   /** Begins, once what runs now has ended. */

@@ -55,3 +55,40 @@ test('a failed send is told', () => {
   outbox.clear();
   assert.equal(outbox.length, 0);
 });
+
+test('the reply buffer is as long as what was needed lately, stays when it is empty, and goes with silence', () => {
+  const outbox = new Outbox();
+  const buffers = new Set<Uint8Array>();
+  const message = new Uint8Array(300);
+  const pushAndSend = (): void => {
+    outbox.add(message, 0, message.length);
+    outbox.drain((chunk, start, end) => {
+      buffers.add(chunk);
+      return end - start;
+    });
+  };
+  assert.equal(outbox.memory(), 0);
+  assert.equal(outbox.bufferBytes, 1024);
+  for (let count = 0; count < 1000; count++) pushAndSend();
+  assert.equal(buffers.size, 1, 'messages that are taken at once share an array');
+  assert.equal(outbox.memory(), 1024);
+  // What went out without it counts too.
+  outbox.note(5000);
+  assert.equal(outbox.bufferBytes, 8192);
+  assert.equal(outbox.memory(), 0);
+  outbox.note(100_000);
+  assert.equal(outbox.bufferBytes, 16_384);
+  outbox.trim(10_000, 5000);
+  assert.equal(outbox.bufferBytes, 16_384);
+  pushAndSend();
+  assert.equal(outbox.memory(), 16_384);
+  outbox.trim(14_000, 5000);
+  assert.equal(outbox.bufferBytes, 16_384, 'the period is not over');
+  outbox.trim(15_000, 5000);
+  assert.equal(outbox.bufferBytes, 1024);
+  pushAndSend();
+  outbox.trim(20_000, 5000);
+  assert.equal(outbox.memory(), 1024);
+  outbox.trim(25_000, 5000);
+  assert.equal(outbox.memory(), 0);
+});

@@ -57,6 +57,7 @@ import { type Kind, Listeners } from './listeners.ts';
 import type { Log } from './log.ts';
 import { MetricsEndpoint } from './metrics/endpoint.ts';
 import { MigrationLinks } from './migration-links.ts';
+import { REPLY_BUFFER_PERIOD_MS } from './outbox.ts';
 import { limitFor } from './output-limits.ts';
 import { QuietTimes } from './quiet-times.ts';
 import { SecurePort } from './secure-port.ts';
@@ -191,6 +192,8 @@ export class Server implements ConnectionOwner, TransportHost {
   readonly cronTasks: (() => void)[] = [];
   /** DEBUG PAUSE-CRON. */
   cronPaused = false;
+  /** How long what a client's reply buffer was needed for is remembered (DEBUG REPLYBUFFER). */
+  replyBufferPeriodMs = REPLY_BUFFER_PERIOD_MS;
   private secondAt = 0;
 
   constructor(options: ServerOptions) {
@@ -538,6 +541,7 @@ export class Server implements ConnectionOwner, TransportHost {
       this.lookAtConnections(now);
     }
     for (const task of this.cronTasks) task();
+    this.engine.trimQueryBuffers();
     this.persistence.cron();
     this.workSoon();
     this.vitals.loop.cronRan(this.clock.elapsed() - started);
@@ -556,6 +560,7 @@ export class Server implements ConnectionOwner, TransportHost {
     for (const connection of [...this.connections]) {
       const { session } = connection;
       connection.checkLimits();
+      connection.outbox.trim(now, this.replyBufferPeriodMs);
       if (idleMs === 0 || now - session.lastActiveAt <= idleMs) continue;
       const mayIdle = session.blocked !== null || session.mustObey || session.monitor || session.subscriptions !== null;
       if (mayIdle) continue;

@@ -216,28 +216,6 @@ const MEANT: readonly TclException[] = [
   },
   {
     reason:
-      'looks at the sizes of private query buffers: here all clients are read into one buffer, and what a client keeps of ' +
-      'a half-sent request is let go as soon as it is complete',
-    file: 'unit/querybuf',
-    cases: [
-      'query buffer resized correctly',
-      'query buffer resized correctly when not idle',
-      'query buffer resized correctly with fat argv',
-    ],
-    tests: ['src/engine/engine.test.ts: a half-sent request takes memory only until it is whole'],
-  },
-  {
-    reason:
-      'looks at the sizes of private reply buffers: here all clients share one, and keep only what they do not take',
-    file: 'unit/replybufsize',
-    cases: ['verify reply buffer limits'],
-    tests: [
-      'src/engine/engine.test.ts: the buffer of a large reply is let go once replies are small again',
-      'src/server/outbox.test.ts: bytes come out in order, however they are added and taken',
-    ],
-  },
-  {
-    reason:
       'looks for the forked process that saves, to kill it or to see it at work: here nothing is forked, a snapshot is ' +
       'written in slices while the server goes on',
     message: /get_child_pid/,
@@ -305,13 +283,6 @@ const MEANT: readonly TclException[] = [
     cases: ['Process title set as expected'],
     message: /cinnabar-server/,
     tests: ['tests/integration/starting-and-ending.test.ts: the title of the process follows its template'],
-  },
-  {
-    reason: 'sets each directive to its value, but for a list of those that cannot be set: backupdirname is newer',
-    file: 'unit/introspection',
-    cases: ['CONFIG sanity'],
-    message: /'backupdirname'/,
-    tests: ['src/server/config/table.test.ts: what may be seen and set, and when, is as in Redis'],
   },
   {
     reason:

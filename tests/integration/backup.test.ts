@@ -22,7 +22,7 @@ for (const appendonly of ['yes', 'no']) {
   test(`a backup is what was there when it was sealed, appendonly ${appendonly}`, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'cinnabar-backup-'));
     const restored = mkdtempSync(join(tmpdir(), 'cinnabar-restored-'));
-    const server = await createServer({ config: { dir: directory, appendonly } });
+    const server = await createServer({ config: { dir: directory, appendonly, 'enable-protected-configs': 'yes' } });
     const redis = new Redis(server.port);
     try {
       await redis.mset('before', '1', 'both', 'old');
@@ -51,8 +51,10 @@ for (const appendonly of ['yes', 'no']) {
       assert.equal(await redis.call('CONFIG', 'GET', 'appendonly').then(String), `appendonly,${appendonly}`);
       const left = existsSync(join(directory, 'appendonlydir')) ? readdirSync(join(directory, 'appendonlydir')) : [];
       assert.equal(left.length > 0, appendonly === 'yes', left.join());
-      // Another one, given up.
+      // Another one, elsewhere, given up.
+      assert.equal(await redis.config('SET', 'backupdirname', 'elsewhere'), 'OK');
       assert.equal(await redis.call('BACKUP', 'START'), 'OK');
+      assert.ok(existsSync(join(directory, 'elsewhere')));
       assert.equal(await redis.call('BACKUP', 'ABORT'), 'OK');
       await stateOf(redis, 'failed');
       assert.equal(await redis.call('BACKUP', 'CLEANUP'), 'OK');

@@ -50,6 +50,14 @@ export class RecordingPeer implements Peer {
     return this.pending > 0 ? 1 : 0;
   }
 
+  replyBufferBytes(): number {
+    return 0;
+  }
+
+  replyBufferPeak(): number {
+    return 0;
+  }
+
   send(bytes: Uint8Array, start: number, end: number): boolean {
     this.output += toLatin1(bytes, start, end);
     return false;

@@ -4,6 +4,7 @@ import type { Call } from '../../engine/call.ts';
 import { block, type CommandDefinition, container, control, multiple, reply, text } from '../../engine/command.ts';
 import { error, SYNTAX_ERROR } from '../../protocol/errors.ts';
 import type { Reply } from '../../protocol/reply.ts';
+import { metricsBind, metricsPort } from '../config/monitoring.ts';
 import { bind, port } from '../config/network.ts';
 import { enableProtectedConfigs } from '../config/security.ts';
 import { isPermitted } from '../permissions.ts';
@@ -61,15 +62,16 @@ function configGet(server: Server): CommandDefinition {
 }
 
 const NOT_IN_TRANSACTION = error(
-  'ERR CONFIG SET of host names to bind, or while another one looks them up, is not possible inside a transaction',
+  'ERR CONFIG SET of host names to bind, of the metrics endpoint, or while another one takes time, is not possible inside a transaction',
 );
 
-/** Whether a change would be waited for: a name of a host is looked up before sockets are opened on it. */
+/** Whether a change would be waited for: names of hosts are looked up, and the metrics endpoint is one of Node's servers. */
 function takesTime(server: Server, pairs: readonly (readonly [string, string])[]): boolean {
   if (server.config.isChanging()) return true;
   let hosts: readonly string[] | null = null;
   for (const [name, value] of pairs) {
     const directive = server.config.settings.find(name);
+    if (directive === metricsPort || directive === metricsBind) return true;
     if (directive === bind) hosts = value.split(' ');
     else if (directive === port) hosts ??= server.config.get(bind);
   }

@@ -16,6 +16,7 @@ import { payloadsOf } from '../../persistence/commands/dump.ts';
 import { error, NO_SUCH_KEY, NOT_POSITIVE, OUT_OF_MEMORY, subcommandSyntax } from '../../protocol/errors.ts';
 import { maxmemoryClients } from '../config/clients.ts';
 import { signalCrash } from '../crash-report.ts';
+import { REPLY_BUFFER_PERIOD_MS } from '../outbox.ts';
 import type { Server } from '../server.ts';
 import { dataDigest, valueDigest } from './debug-digest.ts';
 import { DEBUG_HELP } from './debug-help.ts';
@@ -242,13 +243,22 @@ function tableStatistics(_server: Server, call: Call): void {
   call.reply.verbatim('txt', `${lines.join('\n')}\n`);
 }
 
-function replyBuffer(_server: Server, call: Call): void {
+function replyBuffer(server: Server, call: Call): void {
   const what = call.text(2).toLowerCase();
   const value = call.text(3).toLowerCase();
-  // Replies go from one shared buffer to the socket at once: there is none for each client whose size could change.
-  if (what === 'resizing') call.reply.ok();
-  else if (what !== 'peak-reset-time') call.reply.errorText(subcommandSyntax('debug', call.text(1)));
-  else if (value === 'never' || value === 'reset' || !Number.isNaN(call.integer(3))) call.reply.ok();
+  if (what === 'resizing') {
+    server.replyBufferPeriodMs = looseInteger(value) === 0 ? Number.POSITIVE_INFINITY : REPLY_BUFFER_PERIOD_MS;
+  } else if (what !== 'peak-reset-time') {
+    call.reply.errorText(subcommandSyntax('debug', call.text(1)));
+    return;
+  } else if (value === 'never') server.replyBufferPeriodMs = Number.POSITIVE_INFINITY;
+  else if (value === 'reset') server.replyBufferPeriodMs = REPLY_BUFFER_PERIOD_MS;
+  else {
+    const milliseconds = call.integer(3);
+    if (Number.isNaN(milliseconds)) return;
+    server.replyBufferPeriodMs = milliseconds;
+  }
+  call.reply.ok();
 }
 
 function clientEviction(server: Server, call: Call): void {

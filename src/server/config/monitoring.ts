@@ -101,12 +101,10 @@ export const metricsPort = integer('metrics-port', {
   default: 0,
   min: 0,
   max: 65_535,
-  immutable: true,
 });
 
 export const metricsBind = text('metrics-bind', '127.0.0.1', {
   summary: 'The address that metrics-port is opened at. A directive of Cinnabar.',
-  immutable: true,
 });
 
 function formatPercentiles(percentiles: readonly number[]): string {

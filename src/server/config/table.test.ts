@@ -97,7 +97,7 @@ const RIGHTS: readonly (readonly [right: keyof Directive<unknown>, names: string
   [
     'immutable',
     `
-  aclfile always-show-logo aof-rewrite-cpulist appenddirname appendfilename backupdirname bgsave-cpulist bio-cpulist
+  aclfile always-show-logo aof-rewrite-cpulist appenddirname appendfilename bgsave-cpulist bio-cpulist
   client-default-resp cluster-config-file cluster-enabled cluster-port daemonize databases disable-thp
   enable-debug-command enable-module-command enable-protected-configs io-threads logfile lua-enable-deprecated-api
   pidfile rdbchecksum replicaof req-res-logfile server-cpulist set-proc-title socket-mark-id supervised syslog-enabled
@@ -113,7 +113,8 @@ const RIGHTS: readonly (readonly [right: keyof Directive<unknown>, names: string
   repl-rdb-channel req-res-logfile use-exit-on-panic watchdog-period`,
   ],
   ['sensitive', `masterauth masteruser requirepass tls-client-key-file-pass tls-key-file-pass`],
-  ['protected', `dbfilename dir`],
+  // Where it goes is a backup's own affair: backupdirname is immutable in Redis 8.10, and protected here.
+  ['protected', `backupdirname dbfilename dir`],
   [
     'multiple',
     `

@@ -139,3 +139,35 @@ test('a port that is taken is said so, and without one nothing listens', async (
   await assert.rejects(createServer({ port: null, config: { 'metrics-port': port } }), /Failed opening metrics-port/);
   taken.close();
 });
+
+test('CONFIG SET moves it, and leaves it where it is when the new place cannot be had', () =>
+  withMetrics(async (port, embedded) => {
+    const stream = embedded.connect();
+    const set = async (...pairs: string[]): Promise<string> => {
+      stream.write(Buffer.from(encode(['CONFIG', 'SET', ...pairs]), 'latin1'));
+      const [bytes] = (await once(stream, 'data')) as [Buffer];
+      return bytes.toString('latin1');
+    };
+    const isThere = async (where: number): Promise<boolean> =>
+      ask(where, '/healthz').then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    const other = await freePort();
+    assert.equal(await set('metrics-port', `${other}`), '+OK\r\n');
+    assert.deepEqual([await isThere(port), await isThere(other)], [false, true]);
+    assert.equal(await set('metrics-bind', '0.0.0.0'), '+OK\r\n');
+    assert.equal(await isThere(other), true);
+    const taken = createTcpServer().listen(0, '0.0.0.0');
+    await once(taken, 'listening');
+    const address = taken.address() as { port: number };
+    assert.match(
+      await set('metrics-port', `${address.port}`),
+      /^-ERR CONFIG SET failed .*metrics-port.* Unable to listen/,
+    );
+    taken.close();
+    assert.equal(await isThere(other), true);
+    assert.equal(await set('metrics-port', '0'), '+OK\r\n');
+    assert.equal(await isThere(other), false);
+    stream.destroy();
+  }));

@@ -6,6 +6,7 @@
 // in a browser on this machine, whose own name an attacker lets point here, reads nothing.
 
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { metricsBind, metricsPort } from '../config/monitoring.ts';
 import type { Server } from '../server.ts';
 import { TransportError } from '../transports/transport.ts';
@@ -37,14 +38,34 @@ export class MetricsEndpoint {
     this.server = server;
   }
 
-  /** Listens, if a port is configured. Rejects with a MetricsError when it cannot be had. */
+  /** Listens, if a port is configured, and moves with the settings. Rejects with a MetricsError when it cannot be had. */
   async open(): Promise<void> {
-    const { config, log } = this.server;
-    const port = config.get(metricsPort);
-    if (port === 0) return;
-    const host = config.get(metricsBind);
+    const { config } = this.server;
+    this.http = await this.listen(config.get(metricsPort), config.get(metricsBind));
+    config.watch([metricsPort, metricsBind], () => this.move(config.get(metricsPort), config.get(metricsBind)));
+  }
+
+  /** Null, or why it stays where it is. */
+  private async move(port: number, host: string): Promise<string | null> {
+    const before = addressOf(this.http);
+    // The same port on another address can only be had when the old socket is closed.
+    this.close();
+    try {
+      this.http = await this.listen(port, host);
+      return null;
+    } catch (error) {
+      if (!(error instanceof MetricsError)) throw error;
+      this.server.log.warning(error.message);
+      if (before !== null) this.http = await this.listen(before.port, before.address);
+      return 'Unable to listen on this port. Check server logs.';
+    }
+  }
+
+  /** Null when the port is 0. */
+  private async listen(port: number, host: string): Promise<HttpServer | null> {
+    if (port === 0) return null;
+    const { log } = this.server;
     const http = await this.newServer();
-    this.http = http;
     await new Promise<void>((resolve, reject) => {
       const fail = (error: NodeJS.ErrnoException) =>
         reject(new MetricsError(error.code ?? '', `Failed opening metrics-port ${port}: ${error.message}`));
@@ -56,6 +77,7 @@ export class MetricsEndpoint {
       });
     });
     log.notice(`Metrics at http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`);
+    return http;
   }
 
   private async newServer(): Promise<HttpServer> {
@@ -118,6 +140,11 @@ export class MetricsEndpoint {
     this.textAt = now;
     return this.text;
   }
+}
+
+function addressOf(http: HttpServer | null): AddressInfo | null {
+  const address = http?.address() ?? null;
+  return typeof address === 'string' ? null : address;
 }
 
 /** Whether a request that came over loopback names loopback. */
