@@ -412,7 +412,7 @@ export class Engine {
     session.lastActiveAt = this.keyspace.now;
     this.reply.resp = session.resp;
     this.errorsCounted = 0;
-    if (this.eviction.isOver()) this.makeRoom();
+    if (this.eviction.isOver() || this.clientMemory.isOver()) this.makeRoom();
   }
 
   /** Sets the time that commands see. */

@@ -288,6 +288,15 @@ test('clients that take most are disconnected, until the rest is within its limi
   assert.equal(clients[0]!.peer.closed, null);
 });
 
+test('who asks after a client that takes too much, in the same tick, is told that it is gone', () => {
+  const harness = new EngineHarness();
+  harness.engine.clientMemory.setLimit(50_000, false);
+  const large = harness.connect();
+  large.raw('*1\r\n$60000\r\nx');
+  assert.equal(harness.run('CLIENT', 'LIST', 'ID', String(large.session.id)), '$0\r\n\r\n');
+  assert.equal(large.peer.closed, 'now');
+});
+
 test('what a client queues, watches and listens to counts', () => {
   const harness = new EngineHarness();
   const { clientMemory } = harness.engine;
