@@ -46,3 +46,10 @@ test('after a slow first touch the segment and the next sixteen take small pages
     [6, 2],
   ]);
 });
+
+test('the more first touches in a row are slow, the longer it waits with the next', () => {
+  const slow = new Array<number>(1 + 16 + 1 + 32 + 1).fill(5);
+  assert.equal(adviseAll(4 * MIB, 4 * MIB, slow).length, 3);
+  const thenFast = [...slow, ...new Array<number>(64).fill(5), 0.1, 5, ...new Array<number>(16).fill(5), 5];
+  assert.equal(adviseAll(4 * MIB, 4 * MIB, thenFast).length, 3 + 2 + 1 + 1, 'a quick one makes it patient again');
+});

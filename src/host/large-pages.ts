@@ -14,8 +14,9 @@ const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
 const MADV_HUGEPAGE = 14;
 /** A first touch that takes longer is slow. */
 const SLOW_MS = 1;
-/** So many segments (of 16 MiB) do without after a slow one: one stall for 256 MB, then it is tried again. */
+/** So many segments (of 16 MiB) do without after a slow one, and twice as many after each that follows, up to 16 GB. */
 const SEGMENTS_WITHOUT = 16;
+const SEGMENTS_WITHOUT_MAX = 1024;
 
 /** A function that asks for large pages for a buffer; undefined where that cannot be. It never fails: it is advice. */
 export function largePageAdvice(): ((buffer: ArrayBuffer) => void) | undefined {
@@ -42,6 +43,7 @@ export interface PageHost {
 /** Advises buffer after buffer, as they are made: they must be untouched. */
 export function adviser(host: PageHost): (buffer: ArrayBuffer) => void {
   let without = 0;
+  let patience = SEGMENTS_WITHOUT;
   return (buffer) => {
     if (without > 0) {
       without--;
@@ -55,7 +57,12 @@ export function adviser(host: PageHost): (buffer: ArrayBuffer) => void {
     host.advise(first, HUGE_PAGE_BYTES);
     const from = host.elapsed();
     new Uint8Array(buffer, before, 1)[0] = 0;
-    if (host.elapsed() - from > SLOW_MS) without = SEGMENTS_WITHOUT;
-    else if (pages > 1) host.advise(first + BigInt(HUGE_PAGE_BYTES), (pages - 1) * HUGE_PAGE_BYTES);
+    if (host.elapsed() - from > SLOW_MS) {
+      without = patience;
+      patience = Math.min(2 * patience, SEGMENTS_WITHOUT_MAX);
+      return;
+    }
+    patience = SEGMENTS_WITHOUT;
+    if (pages > 1) host.advise(first + BigInt(HUGE_PAGE_BYTES), (pages - 1) * HUGE_PAGE_BYTES);
   };
 }

@@ -5,7 +5,7 @@ import { existsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandDefinition } from '../engine/command.ts';
 import { CommandTable } from '../engine/command-table.ts';
-import { inlineMore } from '../host/compiler.ts';
+import { collectWhenDoubled, inlineMore } from '../host/compiler.ts';
 import { useCompilersWords } from '../host/compiler-words.ts';
 import { freedMemoryReturn } from '../host/freed-memory.ts';
 import { realClock } from '../host/real-clock.ts';
@@ -43,6 +43,7 @@ const VERSION = typeof CINNABAR_VERSION === 'string' ? CINNABAR_VERSION : '0.1.0
 Error.stackTraceLimit = 40;
 
 inlineMore();
+collectWhenDoubled();
 useCompilersWords();
 
 const STDOUT = 1;

@@ -55,6 +55,8 @@ import {
   tagOf,
 } from './table-layout.ts';
 
+/** Buckets whose records are fetched together when a segment is divided: some 100, in 7 steps. */
+const TOUCHED_BUCKETS = BUCKETS_MAX / 7;
 /** Buckets that a scan visits at most for each record it is to find. */
 const BUCKETS_PER_COUNT = 10;
 /** Depth beyond which segments chain instead of splitting: 2^24 segments would be 10^10 records. */
@@ -97,6 +99,9 @@ export class HashTable {
   /** The records that `scan` collected, and how many they are. */
   collected = new Int32Array(64);
   collectedCount = 0;
+  /** Where the records of each bucket end in `collected`, and what was seen of them, while a segment is divided. */
+  private readonly divideEnds = new Int32Array(TOUCHED_BUCKETS);
+  touched = 0;
   guard: TableGuard | null = null;
   /** Keys that were looked for before they are asked for. */
   expected: ExpectedKeys | null = null;
@@ -792,12 +797,33 @@ export class HashTable {
     if (depth === this.rootWord(root, DEPTH)) this.addRoot(root, DEEPEST, 2);
     if (this.header(segment, BUCKETS_MAX, SEGMENT_COUNT) === 0) return;
     let moved = 0;
-    for (let index = 0; index < BUCKETS_MAX; index++) {
-      const granules = index * BUCKET_GRANULES;
-      this.collectedCount = 0;
-      this.collectBucket((segment + granules) | 0, 0);
-      this.clearBucket((segment + granules) | 0);
-      for (let each = 0; each < this.collectedCount; each++) {
+    for (let from = 0; from < BUCKETS_MAX; from += TOUCHED_BUCKETS) {
+      moved += this.divide(root, segment, buddy, bit, from, from + TOUCHED_BUCKETS);
+    }
+    this.setHeader(buddy, BUCKETS_MAX, SEGMENT_COUNT, moved);
+    this.addHeader(segment, BUCKETS_MAX, SEGMENT_COUNT, -moved);
+  }
+
+  /** Spreads the records of some buckets over two segments by a bit of the hash; how many went to the second. */
+  private divide(root: number, segment: number, buddy: number, bit: number, from: number, to: number): number {
+    const { memory, divideEnds } = this;
+    this.collectedCount = 0;
+    for (let index = from; index < to; index++) {
+      const bucket = (segment + index * BUCKET_GRANULES) | 0;
+      this.collectBucket(bucket, 0);
+      this.clearBucket(bucket);
+      divideEnds[index - from] = this.collectedCount;
+    }
+    // Records lie anywhere in memory. Looked at in a row, the processor fetches many of them at a time.
+    let seen = 0;
+    for (let each = 0; each < this.collectedCount; each++) {
+      const handle = this.collected[each]!;
+      seen ^= memory.words[handle >>> SEGMENT_SHIFT]![(handle & GRANULE_MASK) << 1]!;
+    }
+    this.touched = seen;
+    let moved = 0;
+    for (let index = from, each = 0; index < to; index++) {
+      for (const end = divideEnds[index - from]!; each < end; each++) {
         const handle = this.collected[each]!;
         this.hashRecord(handle);
         const moves = (this.hasher.high & bit) !== 0;
@@ -805,8 +831,7 @@ export class HashTable {
         this.append(root, moves ? buddy : segment, index, tagOf(this.hasher.low), handle);
       }
     }
-    this.setHeader(buddy, BUCKETS_MAX, SEGMENT_COUNT, moved);
-    this.addHeader(segment, BUCKETS_MAX, SEGMENT_COUNT, -moved);
+    return moved;
   }
 
   /** Joins a nearly empty segment with its buddy, when that is small enough too. */
