@@ -29,17 +29,11 @@ import { errorText } from './socket-errors.ts';
 import type { Link, Receiver } from './transport.ts';
 
 /**
- * What a link may read at once while its bytes take long to deal with, so that one that sends much does not keep the
- * others waiting: 500 short SETs or 0.4 ms. (redis-server reads 16 KB at a time.)
- */
-const SHORT_READ_BYTES = 32 * 1024;
-const SHORT_READ_ARGUMENT = BigInt(SHORT_READ_BYTES);
-
-/**
- * Bytes are quick when so many of them were dealt with faster than this: they belong to large values. Then as much is
+ * Bytes are quick when 32 KB of them were dealt with faster than this: they belong to large values. Then as much is
  * read as there is room for, up to READS_MAX times: a value of 200 KB that comes in pieces costs 67 us instead of 27.
  */
 const QUICK_MS = 0.1;
+const QUICK_BYTES = 32 * 1024;
 
 /** Reads in one round at most. */
 const READS_MAX = 4;
@@ -165,8 +159,8 @@ export class NativeLink implements Link {
     const { libc, inbox } = this.#loop;
     const toTheEnd = (events & ENDING) !== 0;
     for (let round = 0; round < READS_MAX; round++) {
-      const size = this.#quick ? inbox.bytes.length : SHORT_READ_BYTES;
-      const most = this.#quick ? inbox.length : SHORT_READ_ARGUMENT;
+      const size = this.#quick ? inbox.bytes.length : this.#loop.turn.bytes;
+      const most = this.#quick ? inbox.length : this.#loop.turn.argument;
       const length = libc.functions.read(this.#argument, inbox.address, most);
       if (length > 0) {
         this.#deliver(length);
@@ -186,13 +180,17 @@ export class NativeLink implements Link {
 
   /** Gives the receiver what is in the inbox, and looks how quick that was when it was much. */
   #deliver(length: number): void {
-    const { inbox } = this.#loop;
-    const isMuch = length >= SHORT_READ_BYTES;
+    const { inbox, turn } = this.#loop;
+    const isMuch = length >= turn.bytes;
     const from = isMuch ? realClock.elapsed() : 0;
     this.#refusals = 0;
     this.#loop.receivedBytes += length;
     this.receiver?.received(inbox.bytes, length);
-    if (isMuch) this.#quick = (realClock.elapsed() - from) * SHORT_READ_BYTES < QUICK_MS * length;
+    if (isMuch) {
+      const elapsed = realClock.elapsed() - from;
+      this.#quick = elapsed * QUICK_BYTES < QUICK_MS * length;
+      turn.took(elapsed);
+    }
     if (VERIFY) inbox.bytes.fill(POISON, 0, length);
   }
 

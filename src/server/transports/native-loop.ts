@@ -21,6 +21,7 @@ import {
 import type { NativeLink } from './native-link.ts';
 import { LoopTurns } from './native-turns.ts';
 import { SentMemory } from './sent-memory.ts';
+import { TurnLength } from './turn-length.ts';
 
 /** Sockets handled in one round. The rest come first in the next. */
 const EVENTS_MAX = 512;
@@ -67,6 +68,7 @@ export class NativeLoop {
   /** Where every link's bytes are received. */
   readonly inbox: NativeMemory;
   readonly sent = new SentMemory();
+  readonly turn = new TurnLength();
   /** In the current turn. */
   receivedBytes = 0;
   /** By descriptor. Links apart from the rest, so that the hot loop meets one shape. */
