@@ -5,7 +5,7 @@ import { existsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandDefinition } from '../engine/command.ts';
 import { CommandTable } from '../engine/command-table.ts';
-import { collectWhenDoubled, inlineMore } from '../host/compiler.ts';
+import { collectWhenDoubled, inlineMore, keepNewSpace } from '../host/compiler.ts';
 import { useCompilersWords } from '../host/compiler-words.ts';
 import { freedMemoryReturn } from '../host/freed-memory.ts';
 import { realClock } from '../host/real-clock.ts';
@@ -178,6 +178,7 @@ async function load(server: Server): Promise<void> {
     log.warning('Fatal error loading the DB, check server logs. Exiting.');
     process.exit(1);
   }
+  keepNewSpace();
   for (const { name } of server.listeners.describe()) log.notice(`Ready to accept connections ${name}`);
 }
 
