@@ -28,7 +28,16 @@ export function largePageAdvice(): ((buffer: ArrayBuffer) => void) | undefined {
   const advise = (address: bigint, bytes: number): void => {
     functions.madvise(address, BigInt(bytes), MADV_HUGEPAGE);
   };
-  return adviser({ addressOf: (buffer) => ffi.getRawPointer(buffer), advise, elapsed: () => performance.now() });
+  const adviseAll = adviser({
+    addressOf: (buffer) => ffi.getRawPointer(buffer),
+    advise,
+    elapsed: () => performance.now(),
+  });
+  // Where they are slow to come, that is found out now and not under the first requests.
+  const trial = new ArrayBuffer(2 * HUGE_PAGE_BYTES);
+  adviseAll(trial);
+  trial.transfer(0);
+  return adviseAll;
 }
 
 /** What the advice rests on. */
