@@ -12,8 +12,8 @@ export function inlineMore(): void {
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=3000');
 }
 
-/** Node 24; 22 does not know the flag. */
-const ACCOUNTS_SINCE = 13;
+/** Node 26; 24 does not know all of the flags, 22 none. */
+const ACCOUNTS_SINCE = 14;
 
 /**
  * Lets V8 collect its whole heap when that and the segments of flat memory have doubled, not with every 64 MB: segments are
