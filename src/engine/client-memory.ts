@@ -15,7 +15,7 @@ export class ClientMemory {
   /** maxmemory-clients in bytes; 0: no limit. */
   private limit = 0;
   /** Whether sessions are to be measured when they change. */
-  measures = false;
+  private measures = false;
   /** What clients that must stay took when that was more than the limit: below it there is nothing to do. */
   private stuckAt = 0;
   private readonly engine: Engine;
@@ -32,8 +32,9 @@ export class ClientMemory {
     if (this.measures) this.measureAll();
   }
 
-  /** Measures a session again. */
-  update(session: Session): void {
+  /** Measures a session again, if that is asked for: what it takes may be more or less than before. */
+  changed(session: Session): void {
+    if (!this.measures) return;
     // Who is gone counts no more, though bytes may still be on their way to it.
     const bytes = session.stopped === STOPPED_CLOSING ? 0 : sessionMemory(session);
     this.total += bytes - session.memory;

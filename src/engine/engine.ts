@@ -225,9 +225,7 @@ export class Engine {
   /** Sessions with input that may be read now. */
   private readonly resumable: Session[] = [];
   private readonly queryBuffers = new QueryBuffers<Session>();
-  private readonly resized = (session: Session): void => {
-    if (this.clientMemory.measures) this.clientMemory.update(session);
-  };
+  private readonly resized = (session: Session): void => this.clientMemory.changed(session);
   private readonly lookahead: Lookahead;
   /** What follows when keys go by themselves. */
   readonly removals = new Removals(this);
@@ -352,7 +350,7 @@ export class Engine {
       if (session.stopped === STOPPED_CLOSING) return;
       session.keepInput(bytes, start, end, isStopped ? 0 : session.parser.needed);
       if (!this.endIfInputTooLong(session) && !isStopped) this.resume(session);
-      if (this.clientMemory.measures) this.clientMemory.update(session);
+      this.clientMemory.changed(session);
       return;
     }
     this.begin(session);
@@ -363,7 +361,7 @@ export class Engine {
       session.keepInput(bytes, consumed, end, session.parser.needed);
       this.endIfInputTooLong(session);
     }
-    if (this.clientMemory.measures) this.clientMemory.update(session);
+    this.clientMemory.changed(session);
     if (this.resumable.length > 0) this.resumeAll();
   }
 
@@ -391,7 +389,7 @@ export class Engine {
     const consumed = this.runAll(session, session.input, session.inputStart, session.inputEnd);
     session.consumeInput(consumed);
     this.finish(session);
-    if (this.clientMemory.measures) this.clientMemory.update(session);
+    this.clientMemory.changed(session);
   }
 
   /** A loop, not a recursion: the end of a pause may resume any number of sessions. */

@@ -3,9 +3,9 @@
 //
 // A session keeps its array for the next half request, since who sent one will send more: a pipeline that is read in
 // pieces, a large value. (Made anew for each, the arrays of a client that sets values of 1 MB had the collector run all the
-// time: 435 us for each SET instead of 125.) As in Redis it is cut down to what was needed lately, and to what is in it once the client has
-// been silent for two seconds. So a client that sends whole requests has none, and ten thousand that went silent in the
-// middle of one have a few bytes each.
+// time: 435 us for each SET instead of 125.) As in Redis it is cut down to what was needed lately, and to what is in it
+// once the client has been silent for two seconds. So a client that sends whole requests has none, and ten thousand that
+// went silent in the middle of one have a few bytes each.
 
 /** The shortest array: what redis-server reads at once. */
 export const QUERY_BUFFER_BYTES_MIN = 16 * 1024;

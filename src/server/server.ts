@@ -474,8 +474,7 @@ export class Server implements ConnectionOwner, TransportHost {
   }
 
   outputChanged(session: Session): void {
-    const { clientMemory } = this.engine;
-    if (clientMemory.measures) clientMemory.update(session);
+    this.engine.clientMemory.changed(session);
   }
 
   now(): number {

@@ -816,10 +816,7 @@ export class HashTable {
     }
     // Records lie anywhere in memory. Looked at in a row, the processor fetches many of them at a time.
     let seen = 0;
-    for (let each = 0; each < this.collectedCount; each++) {
-      const handle = this.collected[each]!;
-      seen ^= memory.words[handle >>> SEGMENT_SHIFT]![(handle & GRANULE_MASK) << 1]!;
-    }
+    for (let each = 0; each < this.collectedCount; each++) seen ^= memory.firstWord(this.collected[each]!);
     this.touched = seen;
     let moved = 0;
     for (let index = from, each = 0; index < to; index++) {
