@@ -129,7 +129,8 @@ test('INFO counts calls, refusals and failures of each command', () =>
   }));
 
 test('tracking: INFO counts it, its table is limited by CONFIG SET, and a reload is a flush', () =>
-  withServer(DEBUGGING, async (run, embedded) => {
+  // Whoever ran `npm start` here has a snapshot of the usual name.
+  withServer({ ...DEBUGGING, dbfilename: 'there-is-none.rdb' }, async (run, embedded) => {
     const stream = embedded.connect();
     const track = runnerOf(stream);
     await track('HELLO', '3');
