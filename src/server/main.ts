@@ -206,6 +206,9 @@ async function run(config: ServerConfig, log: Log, { launcher, supervision }: To
     removePidFile();
     process.exit(code);
   };
+  const giveBackFreed = freedMemoryReturn();
+  // What reading the program has freed: else the first segment lies in that, and all of it is touched.
+  giveBackFreed?.();
   const passedSockets = takePassedSockets(process.env, process.pid);
   followDirectory(config);
   server = new Server({
@@ -219,7 +222,7 @@ async function run(config: ServerConfig, log: Log, { launcher, supervision }: To
     ended: () => exit(0),
     saving: (percent) => supervision.saving(percent),
     executable: executable(),
-    giveBackFreed: freedMemoryReturn(),
+    giveBackFreed,
     passedSockets,
     supervisor: supervision.supervisor,
   });
@@ -242,6 +245,7 @@ async function run(config: ServerConfig, log: Log, { launcher, supervision }: To
   obeySignals(server, exit);
   launcher?.up();
   await load(server);
+  giveBackFreed?.();
   supervision.ready();
 }
 

@@ -6,7 +6,7 @@ import type { CommandTable } from '../command-table.ts';
 import { digestOf, isUserName, joinSelectors, RuleBook } from './rule-book.ts';
 import { DEFAULT_USER, PasswordDigest, type User } from './user.ts';
 
-/** Stand-ins that there always are. */
+/** How many stand-ins there are. */
 const DECOYS = 64;
 
 export class Users {
@@ -18,14 +18,14 @@ export class Users {
   private comparisons = 1;
   /**
    * Somebody to look at in place of who is not there or has no password: an answer takes the same time whatever is wrong.
-   * Which one it is depends on the name, so that the memory looked at is as near or far as that of a user.
+   * Which one it is depends on the name, so that the memory looked at is as near or far as that of a user. Made when the first
+   * password is tried, whosever it is: most servers never see one, and 64 digests are a tenth of the time to start.
    */
-  private readonly standIns: readonly User[];
+  private standIns: readonly User[] | null = null;
 
   constructor(table: CommandTable) {
     this.book = new RuleBook(table);
     this.default = this.firstDefault();
-    this.standIns = Array.from({ length: DECOYS }, (_, index) => this.newStandIn(`stand-in ${index}`));
     this.byName.set(DEFAULT_USER, this.default);
   }
 
@@ -65,7 +65,9 @@ export class Users {
     const given = fromLatin1(digestOf(password));
     const user = this.byName.get(name);
     const place = placeOf(name);
-    const standIn = this.standIns[place % DECOYS]!;
+    this.standIns ??= Array.from({ length: DECOYS }, (_, index) => this.newStandIn(`stand-in ${index}`));
+    const standIns = this.standIns;
+    const standIn = standIns[place % DECOYS]!;
     const subject = user ?? standIn;
     const { passwords } = subject;
     // The stand-in is looked at also where it is not needed.
@@ -73,7 +75,7 @@ export class Users {
     let isKnown = 0;
     for (let round = 0; round < rounds; round++) {
       const isOwn = round < passwords.length;
-      const digest = isOwn ? passwords[round]! : this.standIns[(place + round) % DECOYS]!.passwords[0]!;
+      const digest = isOwn ? passwords[round]! : standIns[(place + round) % DECOYS]!.passwords[0]!;
       isKnown |= isSameDigest(digest.bytes, given) & (isOwn ? 1 : 0);
     }
     const isAllowed = subject.enabled && (subject.nopass || isKnown === 1);
