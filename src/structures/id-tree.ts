@@ -614,7 +614,9 @@ export class IdTree {
   }
 
   private keyAt(node: number, word: number): readonly number[] {
-    return Array.from({ length: this.keyWords }, (_, index) => this.word(node, word + index) >>> 0);
+    const key: number[] = [];
+    for (let index = 0; index < this.keyWords; index++) key.push(this.word(node, word + index) >>> 0);
+    return key;
   }
 
   private word(handle: number, index: number): number {
