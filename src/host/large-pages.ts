@@ -15,49 +15,52 @@ const MADV_HUGEPAGE = 14;
 /** A first touch that takes longer is slow. */
 const SLOW_MS = 1;
 /** So many segments (of 16 MiB) do without after a slow one, and twice as many after each that follows, up to 16 GB. */
-const SEGMENTS_WITHOUT = 16;
+const SEGMENTS_WITHOUT = 64;
 const SEGMENTS_WITHOUT_MAX = 1024;
 
-/** A function that asks for large pages for a buffer; undefined where that cannot be. It never fails: it is advice. */
-export function largePageAdvice(): ((buffer: ArrayBuffer) => void) | undefined {
+/** Large pages of this system; undefined where they cannot be asked for. */
+export function largePages(): LargePages | undefined {
   const ffi = linuxFfi();
   if (ffi === undefined) return undefined;
   const { functions } = ffi.dlopen(null, {
     madvise: { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' },
   });
-  const advise = (address: bigint, bytes: number): void => {
-    functions.madvise(address, BigInt(bytes), MADV_HUGEPAGE);
-  };
-  const adviseAll = adviser({
+  const pages = new LargePages({
     addressOf: (buffer) => ffi.getRawPointer(buffer),
-    advise,
+    advise: (address, bytes) => void functions.madvise(address, BigInt(bytes), MADV_HUGEPAGE),
     elapsed: () => performance.now(),
   });
   // Where they are slow to come, that is found out now and not under the first requests.
-  const trial = new ArrayBuffer(2 * HUGE_PAGE_BYTES);
-  adviseAll(trial);
-  trial.transfer(0);
-  return adviseAll;
+  pages.tryAgain();
+  return pages;
 }
 
 /** What the advice rests on. */
 export interface PageHost {
   addressOf(buffer: ArrayBuffer): bigint;
-  /** Asks for large pages for a range of whole ones. */
+  /** Asks for large pages for a range of whole ones. It never fails: it is advice. */
   advise(address: bigint, bytes: number): void;
   /** Milliseconds. */
   elapsed(): number;
 }
 
-/** Advises buffer after buffer, as they are made: they must be untouched. */
-export function adviser(host: PageHost): (buffer: ArrayBuffer) => void {
-  let without = 0;
-  let patience = SEGMENTS_WITHOUT;
-  return (buffer) => {
-    if (without > 0) {
-      without--;
+export class LargePages {
+  private readonly host: PageHost;
+  /** Buffers still to do without. */
+  private without = 0;
+  private patience = SEGMENTS_WITHOUT;
+
+  constructor(host: PageHost) {
+    this.host = host;
+  }
+
+  /** Asks for large pages for a buffer that nobody has touched, unless they were slow to come lately. */
+  advise(buffer: ArrayBuffer): void {
+    if (this.without > 0) {
+      this.without--;
       return;
     }
+    const { host } = this;
     const start = host.addressOf(buffer);
     const before = Number(-start & BigInt(HUGE_PAGE_BYTES - 1));
     const pages = Math.floor((buffer.byteLength - before) / HUGE_PAGE_BYTES);
@@ -67,11 +70,19 @@ export function adviser(host: PageHost): (buffer: ArrayBuffer) => void {
     const from = host.elapsed();
     new Uint8Array(buffer, before, 1)[0] = 0;
     if (host.elapsed() - from > SLOW_MS) {
-      without = patience;
-      patience = Math.min(2 * patience, SEGMENTS_WITHOUT_MAX);
+      this.without = this.patience;
+      this.patience = Math.min(2 * this.patience, SEGMENTS_WITHOUT_MAX);
       return;
     }
-    patience = SEGMENTS_WITHOUT;
+    this.patience = SEGMENTS_WITHOUT;
     if (pages > 1) host.advise(first + BigInt(HUGE_PAGE_BYTES), (pages - 1) * HUGE_PAGE_BYTES);
-  };
+  }
+
+  /** Learns anew whether they are slow, where it does no harm: by one that is given back. */
+  tryAgain(): void {
+    this.without = 0;
+    const trial = new ArrayBuffer(2 * HUGE_PAGE_BYTES);
+    this.advise(trial);
+    trial.transfer(0);
+  }
 }

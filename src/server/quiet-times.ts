@@ -1,5 +1,6 @@
 // Finds the moment for work that costs a few milliseconds, is worth it only after many requests, and can wait: when the
-// server has become quiet. Freed memory is given back then (host/freed-memory.ts).
+// server has become quiet. Freed memory is given back then (host/freed-memory.ts), and large pages are tried again
+// (host/large-pages.ts).
 
 /** So many bytes in and out make the work worth while. */
 const WORTH_BYTES = 1024 * 1024;

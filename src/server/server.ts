@@ -18,7 +18,7 @@ import {
   STAT_OUTPUT_BYTES,
   STAT_REJECTED_CONNECTIONS,
 } from '../engine/statistics.ts';
-import { largePageAdvice } from '../host/large-pages.ts';
+import { type LargePages, largePages } from '../host/large-pages.ts';
 import { nodeDisk } from '../host/node-disk.ts';
 import { realTimers } from '../host/real-timers.ts';
 import { systemEntropy } from '../host/system-entropy.ts';
@@ -106,9 +106,8 @@ const PROTECTED_MODE = fromLatin1(
     'connections from the outside.\r\n',
 );
 
-function memoryOptions(): FlatMemoryOptions {
-  const onSegment = largePageAdvice();
-  return onSegment === undefined ? {} : { onSegment };
+function memoryOptions(pages: LargePages | undefined): FlatMemoryOptions {
+  return pages === undefined ? {} : { onSegment: (buffer) => pages.advise(buffer) };
 }
 
 export interface ServerOptions {
@@ -227,12 +226,13 @@ export class Server implements ConnectionOwner, TransportHost {
     ];
     this.listeners = new Listeners(this.transport, this.config, this.log, kinds, options.passedSockets);
     this.memoryTransport = new MemoryTransport(this);
+    const pages = largePages();
     this.engine = new Engine({
       clock: options.clock,
       seed: options.seed,
       commands: options.commands(this),
       databases: options.config.get(engineDirectives.databases),
-      memory: memoryOptions(),
+      memory: memoryOptions(pages),
       entropy: systemEntropy,
     });
     this.engine.events.closed = (session, reason) => this.logClosed(session, reason);
@@ -245,7 +245,7 @@ export class Server implements ConnectionOwner, TransportHost {
     this.persistence = new Persistence(this.persistenceHost(options));
     this.info = allInfo(this);
     this.cronTasks.push(() => this.migrationLinks.closeUnused(this.clock.elapsed()));
-    if (options.giveBackFreed !== undefined) this.giveBackWhenQuiet(options.giveBackFreed);
+    if (options.giveBackFreed !== undefined) this.tidyWhenQuiet(options.giveBackFreed, pages);
     applySettings(this);
     setUpUsers(this, options.disk ?? nodeDisk);
     this.config.follow(tcpKeepalive, (seconds) => {
@@ -546,9 +546,13 @@ export class Server implements ConnectionOwner, TransportHost {
     this.vitals.loop.cronRan(this.clock.elapsed() - started);
   }
 
-  private giveBackWhenQuiet(giveBack: () => void): void {
+  private tidyWhenQuiet(giveBack: () => void, pages: LargePages | undefined): void {
     const { counters } = this.engine.statistics;
-    const times = new QuietTimes(giveBack, () => this.clock.elapsed());
+    const tidy = () => {
+      pages?.tryAgain();
+      giveBack();
+    };
+    const times = new QuietTimes(tidy, () => this.clock.elapsed());
     this.cronTasks.push(() => times.look(counters[STAT_INPUT_BYTES]! + counters[STAT_OUTPUT_BYTES]!));
   }
 

@@ -17,7 +17,7 @@ import { build } from 'esbuild';
 import { ENGINE_COMMANDS } from '../../src/engine/all-commands.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { NOBODY } from '../../src/engine/obeyed-commands.ts';
-import { largePageAdvice } from '../../src/host/large-pages.ts';
+import { largePages } from '../../src/host/large-pages.ts';
 import { realClock } from '../../src/host/real-clock.ts';
 import { Prng } from '../../src/lib/prng.ts';
 import { processId, processorSeconds } from '../support/processor-time.ts';
@@ -69,8 +69,8 @@ function requests(count: number, make: (index: number) => string[]): Requests {
 }
 
 function measureEngine(): Cost {
-  const onSegment = largePageAdvice();
-  const memory = onSegment === undefined ? {} : { onSegment };
+  const pages = largePages();
+  const memory = pages === undefined ? {} : { onSegment: (buffer: ArrayBuffer) => pages.advise(buffer) };
   const engine = new Engine({ clock: realClock, seed: 1, commands: ENGINE_COMMANDS, memory });
   const session = engine.openSession(NOBODY);
   const prng = new Prng(2);
