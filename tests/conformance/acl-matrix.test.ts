@@ -1,6 +1,6 @@
 // Who may do what, decided as redis-server 7.0.15 decides it: every command, by users who are allowed or denied commands,
-// categories, keys to read and to write, channels, in their root or another selector; asked by ACL DRYRUN, directly, when
-// queued in MULTI, and again by EXEC. And that whatever a call's arguments are, it neither tells nor changes what its user
+// categories, keys to read and to write, channels, in their root or another selector; asked in any database by ACL DRYRUN,
+// directly, when queued in MULTI, and again by EXEC. And that whatever a call's arguments are, it neither tells nor changes what its user
 // has no key for.
 //
 //   CINNABAR_SEED=7 CINNABAR_PAIRS=100000 npm test -- tests/conformance/acl-matrix.test.ts
@@ -71,6 +71,7 @@ interface Question {
   readonly definition: CommandDefinition;
   readonly rules: readonly string[];
   readonly call: readonly string[];
+  readonly database: number;
 }
 
 class Matrix {
@@ -91,7 +92,7 @@ class Matrix {
     const rules = this.selector(definition, call);
     const selectors = this.random.below(3) === 0 ? 1 + this.random.below(2) : 0;
     for (let index = 0; index < selectors; index++) rules.push(`(${this.selector(definition, call).join(' ')})`);
-    return { definition, rules, call };
+    return { definition, rules, call, database: this.random.below(3) };
   }
 
   private selector(definition: CommandDefinition, call: readonly string[]): string[] {
@@ -139,8 +140,9 @@ class Matrix {
 }
 
 /** What is asked about a question, on one connection of the default user. */
-function requests({ definition, rules, call }: Question): string[][] {
+function requests({ definition, rules, call, database }: Question): string[][] {
   const asked = [
+    ['SELECT', String(database)],
     ['ACL', 'SETUSER', 'u', 'reset', 'on', 'nopass', ...rules, '(+multi', '+discard)'],
     ['ACL', 'DRYRUN', 'u', ...call],
     ['AUTH', 'u', 'x'],
@@ -151,7 +153,7 @@ function requests({ definition, rules, call }: Question): string[][] {
   const isRun = RUN.has(definition.name) && !NOT_RUN.has(definition.name);
   if (isRun) asked.push([...call]);
   asked.push(['AUTH', 'default', 'x']);
-  if (isRun) asked.push(['MULTI'], ['AUTH', 'u', 'x'], [...call], ['EXEC'], ['AUTH', 'default', 'x'], ['SELECT', '0']);
+  if (isRun) asked.push(['MULTI'], ['AUTH', 'u', 'x'], [...call], ['EXEC'], ['AUTH', 'default', 'x']);
   return asked;
 }
 
