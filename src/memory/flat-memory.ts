@@ -328,8 +328,14 @@ export class FlatMemory {
   giveBack(): boolean {
     const segment = this.released.pop();
     if (segment === undefined) return false;
-    (segment.buffer as ArrayBuffer & { transfer?(bytes: number): ArrayBuffer }).transfer?.(0);
+    giveBackBuffer(segment);
     return true;
+  }
+
+  /** Gives everything back, whatever is in use: for who drops this memory and does not wait for the collector. */
+  release(): void {
+    while (this.giveBack());
+    this.bytes.forEach(giveBackBuffer);
   }
 
   /** Asserts that `handle` names a live block of at least `bytes` bytes. For verify builds. */
@@ -549,6 +555,10 @@ export class FlatMemory {
     const offset = (handle & GRANULE_MASK) << 3;
     for (let at = offset + 4; at < offset + bytes; at++) assert(segment[at] === POISON, 'nobody wrote to freed memory');
   }
+}
+
+function giveBackBuffer(segment: Uint8Array): void {
+  (segment.buffer as ArrayBuffer & { transfer?(bytes: number): ArrayBuffer }).transfer?.(0);
 }
 
 /** Whether the system has so much memory in one piece. It is asked for and let go, untouched: some microseconds. */

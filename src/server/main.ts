@@ -34,6 +34,7 @@ import { Supervision } from './service/supervision.ts';
 import { obeySignals } from './signals.ts';
 import { TransportError } from './transports/transport.ts';
 import { loadUsers, userChecker } from './users.ts';
+import { WarmUp } from './warm-up.ts';
 
 /** Replaced when the bundle is built. */
 declare const CINNABAR_VERSION: string | undefined;
@@ -245,8 +246,18 @@ async function run(config: ServerConfig, log: Log, { launcher, supervision }: To
   obeySignals(server, exit);
   launcher?.up();
   await load(server);
-  giveBackFreed?.();
   supervision.ready();
+  warmUp(() => giveBackFreed?.());
+}
+
+/** Between the requests of clients, if there are any yet. */
+function warmUp(done: () => void): void {
+  const runs = new WarmUp(realClock);
+  const step = () => {
+    if (runs.step()) setImmediate(step);
+    else done();
+  };
+  setImmediate(step);
 }
 
 async function main(): Promise<void> {
