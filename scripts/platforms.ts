@@ -1,5 +1,5 @@
-// npm run platforms: the bundled library on the runtimes that it is published for beside the one that it is developed
-// with: Node 22, Node 24 and Bun, from npm, into a folder of their own.
+// npm run platforms: the bundled library, and the server program, on the runtimes that they are published for beside the
+// one that they are developed with: Node 22, Node 24 and, the library only, Bun, from npm, into a folder of their own.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -27,8 +27,11 @@ if (RUNTIMES.some(({ alias, path }) => !existsSync(join(folder, 'node_modules', 
   });
 }
 for (const { alias, path } of RUNTIMES) {
-  execFileSync(join(folder, 'node_modules', alias, path), [join(root, 'tests', 'platforms', 'smoke.mjs')], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: 60_000,
-  });
+  const tests = alias === 'bun' ? ['smoke.mjs'] : ['smoke.mjs', 'program.mjs'];
+  for (const test of tests) {
+    execFileSync(join(folder, 'node_modules', alias, path), [join(root, 'tests', 'platforms', test)], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      timeout: 60_000,
+    });
+  }
 }
