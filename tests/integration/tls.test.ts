@@ -34,6 +34,8 @@ before(async () => {
     Object.entries(options).flatMap(([name, value]) => [`--tls-${name}`, String(value)]),
   );
   control = await RawConnection.open(server.port);
+  // The encrypted port is listened on after the clear one.
+  for (let tries = 0; tries < 200 && !(await pings()); tries++) await new Promise((resolve) => setTimeout(resolve, 25));
 });
 
 after(async () => {
