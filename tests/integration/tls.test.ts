@@ -209,7 +209,7 @@ test('a peer that does not speak TLS, or breaks off, harms nobody', async () => 
   for (const socket of silent) socket.on('error', () => {}).resume();
   // Those that wait longest make room for others.
   const ended = () => silent.filter((socket) => socket.closed || socket.readableEnded || socket.destroyed).length;
-  for (let tries = 0; tries < 100 && ended() < 300; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let tries = 0; tries < 400 && ended() < 300; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
   assert.ok(ended() >= 300, `${ended()} of ${silent.length} ended`);
   assert.ok(await pings());
   for (const socket of silent) socket.destroy();
